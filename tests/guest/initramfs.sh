@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Build the guest's root file system, an initramfs, and write it to a file.
+#
+#   initramfs.sh OUT COMMAND-FILE [FILE[:/PATH/IN/GUEST]]...
+#
+# It holds busybox, init.sh, COMMAND-FILE as /command, and the given files with the libraries that they load.
+# Without a path in the guest an executable goes to /bin, any other file to /. The result depends on the contents
+# alone (sorted, no times, no inode numbers): the guest's determinism starts here.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+fail() {
+    echo "initramfs.sh: $*" >&2
+    exit 1
+}
+
+[[ $# -ge 2 ]] || fail "usage: initramfs.sh OUT COMMAND-FILE [FILE[:/PATH]]..."
+out=$1 command_file=$2
+shift 2
+
+busybox=$(command -v busybox) || fail "busybox is missing: run 'make setup'"
+command -v cpio >/dev/null || fail "cpio is missing: run 'make setup'"
+file_is_static() { ! ldd "$1" >/dev/null 2>&1; }
+file_is_static "$busybox" || fail "$busybox needs libraries; install busybox-static"
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+
+# Shared libraries land at the paths where the loader will look for them.
+copy_libraries() {
+    local library
+    ldd "$1" | grep -oE '/[^ ]+' | while read -r library; do
+        [[ -e $root$library ]] && continue
+        mkdir -p "$root$(dirname "$library")"
+        cp -L "$library" "$root$library"
+    done
+}
+
+copy() {
+    local from=${1%%:/*} to
+    [[ -e $from ]] || fail "$from: no such file to copy into the guest"
+    if [[ $1 == *:/* ]]; then
+        to=/${1#*:/}
+    elif [[ -f $from && -x $from ]]; then
+        to=/bin/$(basename "$from")
+    else
+        to=/$(basename "$from")
+    fi
+    mkdir -p "$root$(dirname "$to")"
+    cp -rL "$from" "$root$to"
+    [[ -f $from && -x $from ]] || return 0
+    file_is_static "$from" || copy_libraries "$from"
+    # Debug information is most of a binary and of no use in a guest; scripts are not for strip.
+    strip --strip-debug "$root$to" 2>/dev/null || true
+}
+
+mkdir -p "$root"/{bin,dev,etc,proc,run,sys,tmp}
+cp "$busybox" "$root/bin/busybox"
+"$busybox" --list | while read -r applet; do
+    [[ $applet == busybox ]] || ln -s busybox "$root/bin/$applet"
+done
+cp "$here/init.sh" "$root/init"
+cp "$command_file" "$root/command"
+chmod 755 "$root/init"
+for file in "$@"; do copy "$file"; done
+
+find "$root" -exec touch --no-dereference --date=@0 {} +
+# Not compressed: unpacking costs the emulated CPU more than loading.
+(cd "$root" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
+    cpio --null --create --format=newc --owner=0:0 --reproducible --quiet) >"$out"
