@@ -183,6 +183,18 @@ fn the_live_machine_is_read() {
     assert_eq!(topology.online, online);
 }
 
+/// Variables that a user has set for other programs do not put another machine in this one's place.
+#[test]
+fn the_live_machine_is_read_whatever_hwloc_is_told() {
+    let this = std::env::current_exe().unwrap();
+    for (name, value) in [("HWLOC_SYNTHETIC", "pu:77"), ("HWLOC_FSROOT", "/nowhere"), ("HWLOC_XMLFILE", "/nowhere")] {
+        let mut child = std::process::Command::new(&this);
+        let output = child.args(["the_live_machine_is_read", "--exact"]).env(name, value).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{name}: {text}");
+    }
+}
+
 #[test]
 fn a_synthetic_description_has_to_make_sense() {
     let texts = [
@@ -275,6 +287,57 @@ fn xml_that_would_fill_the_memory_is_refused() {
     // A hole of 65 MiB: it takes no room on the disk.
     fs::File::create(&path).unwrap().set_len(65 << 20).unwrap();
     assert!(refusal(path.to_str().unwrap()).contains("more than the 67108864"));
+}
+
+/// A recorded tree of four CPUs in two packages whose middle two share an L3, which cannot be.
+fn contradictory_tree() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| {
+        let path = folder.path().join("sys/devices/system/cpu").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    put("online", "0-3\n");
+    put("present", "0-4\n");
+    for (cpu, package, sharing) in [(0, "3", "1"), (1, "3", "6"), (2, "c", "6"), (3, "c", "8")] {
+        put(&format!("cpu{cpu}/topology/thread_siblings"), &format!("{:x}", 1 << cpu));
+        put(&format!("cpu{cpu}/topology/core_siblings"), package);
+        put(&format!("cpu{cpu}/topology/physical_package_id"), &(cpu / 2).to_string());
+        put(&format!("cpu{cpu}/topology/core_id"), &(cpu % 2).to_string());
+        put(&format!("cpu{cpu}/cache/index3/level"), "3");
+        put(&format!("cpu{cpu}/cache/index3/type"), "Unified");
+        put(&format!("cpu{cpu}/cache/index3/shared_cpu_map"), sharing);
+        put(&format!("cpu{cpu}/cache/index3/size"), "1024K");
+    }
+    folder
+}
+
+#[test]
+fn a_tree_that_contradicts_itself_is_made_the_best_of() {
+    let folder = contradictory_tree();
+    let topology = read(folder.path().to_str().unwrap());
+    domains(&topology);
+    assert_eq!((topology.online.to_string(), topology.offline.to_string()), ("0-3".to_owned(), "4".to_owned()));
+}
+
+#[test]
+fn a_cpu_that_hwloc_does_not_see_is_an_error() {
+    let folder = contradictory_tree();
+    fs::write(folder.path().join("sys/devices/system/cpu/online"), "0-5\n").unwrap();
+    let message = refusal(folder.path().to_str().unwrap());
+    assert!(message.contains("CPUs 4-5 online"), "{message}");
+}
+
+/// hwloc warns on stderr of a tree like this, where a program's own messages should be alone. The tree is read in a
+/// process of its own, by the test above, since a test cannot look at its own stderr.
+#[test]
+fn hwloc_is_silent() {
+    let test = "a_tree_that_contradicts_itself_is_made_the_best_of";
+    let this = std::env::current_exe().unwrap();
+    let output = std::process::Command::new(this).args([test, "--exact", "--nocapture"]).output().unwrap();
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
 /// A synthetic machine of random shape, and how many CPUs it has.

@@ -60,10 +60,11 @@ fn lines((topology, domains): &(Topology, Domains)) -> Vec<String> {
 fn all_of_them_hold_the_invariants() {
     let Some(folder) = recordings() else { return };
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let count = files
-        .filter(|path| path.extension().is_some_and(|extension| extension == "bz2" || extension == "xml"))
-        .map(|path| machine(&path))
-        .count();
+    let mut count = 0;
+    for path in files.filter(|path| path.extension().is_some_and(|end| end == "bz2" || end == "xml")) {
+        machine(&path);
+        count += 1;
+    }
     assert!(count >= 11, "{count} machines");
 }
 
@@ -146,15 +147,4 @@ fn big_servers_are_cut_by_l3_and_wide_l3s_in_halves() {
     let Some((topology, xeon)) = recorded("Intel-CascadeLake-2xXeon6230.xml") else { return };
     assert_eq!((topology.llcs.len(), xeon.len()), (2, 4));
     assert!(xeon.domains.iter().all(|domain| domain.cpus.len() == 20));
-}
-
-/// hwloc warns on stderr of machines like these, where a program's own messages should be alone. This test runs
-/// another one of this file in a process of its own, since a test cannot look at its own stderr.
-#[test]
-fn hwloc_is_silent() {
-    let test = "all_of_them_hold_the_invariants";
-    let this = std::env::current_exe().unwrap();
-    let output = Command::new(this).args([test, "--exact", "--nocapture"]).output().unwrap();
-    assert!(output.status.success());
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }

@@ -126,3 +126,88 @@ fn names(count: usize) -> Vec<String> {
     let known = ["P", "E", "LP-E"].into_iter().map(str::to_owned);
     known.chain((3..).map(|rank| format!("class{rank}"))).take(count).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::discovery::FoundCache;
+    use super::*;
+
+    /// A kind with CPUs, core type, maximum MHz and capacity; empty and 0 for "not known".
+    fn kind(cpus: &str, core_type: &str, max_mhz: u32, capacity: u32) -> FoundKind {
+        FoundKind {
+            cpus: cpus.parse().unwrap(),
+            rank: None,
+            core_type: (!core_type.is_empty()).then(|| core_type.to_owned()),
+            max_mhz: Some(max_mhz).filter(|mhz| *mhz > 0),
+            capacity: Some(capacity).filter(|capacity| *capacity > 0),
+        }
+    }
+
+    fn lines(online: &str, kinds: Vec<FoundKind>, l3: &str) -> Vec<String> {
+        let caches = vec![FoundCache { level: 3, cpus: l3.parse().unwrap() }];
+        let found = Discovery { online: online.parse().unwrap(), kinds, caches, ..Discovery::default() };
+        let line = |class: &Class| format!("{} {}: {}", class.name, class.capacity, class.cpus);
+        classes(&found).iter().map(line).collect()
+    }
+
+    #[test]
+    fn five_kinds_of_turbo_bins_are_two_classes() {
+        let bins = || {
+            let fast = [kind("0-3", "", 5000, 0), kind("4-7", "", 5200, 0), kind("8-11", "", 4800, 0)];
+            let slow = [kind("12-15", "", 3700, 0), kind("16-19", "", 3600, 0)];
+            slow.into_iter().chain(fast)
+        };
+        assert_eq!(lines("0-19", bins().collect(), ""), ["P 1024: 0-11", "E 728: 12-19"]);
+        let types = |(index, kind): (usize, FoundKind)| {
+            let core_type = if index < 2 { "IntelAtom" } else { "IntelCore" };
+            FoundKind { core_type: Some(core_type.to_owned()), ..kind }
+        };
+        let typed = bins().enumerate().map(types).collect();
+        assert_eq!(lines("0-19", typed, "0-19"), ["P 1024: 0-11", "E 728: 12-19"]);
+    }
+
+    #[test]
+    fn a_quarter_faster_is_another_class_and_less_is_not() {
+        let two = |fast, slow| lines("0-1", vec![kind("0", "", slow, 0), kind("1", "", fast, 0)], "");
+        assert_eq!(two(4999, 4000), ["cpu 1024: 0-1"]);
+        assert_eq!(two(5000, 4000), ["P 1024: 1", "E 819: 0"]);
+    }
+
+    #[test]
+    fn low_power_cores_are_told_by_the_l3_that_they_lack() {
+        let kinds = vec![kind("2-5", "IntelAtom", 0, 0), kind("0-1", "IntelCore", 0, 0)];
+        assert_eq!(lines("0-5", kinds, "0-3"), ["P 1024: 0-1", "E 620: 2-3", "LP-E 400: 4-5"]);
+        // Where no core has an L3, as hypervisors have it, nothing follows from that.
+        let kinds = vec![kind("2-5", "IntelAtom", 0, 0), kind("0-1", "IntelCore", 0, 0)];
+        assert_eq!(lines("0-5", kinds, ""), ["P 1024: 0-1", "E 620: 2-5"]);
+    }
+
+    #[test]
+    fn one_capacity_for_all_says_nothing() {
+        let kinds = vec![kind("0-1", "", 5000, 1024), kind("2-3", "", 3000, 1024)];
+        assert_eq!(lines("0-3", kinds, ""), ["P 1024: 0-1", "E 614: 2-3"]);
+    }
+
+    #[test]
+    fn an_e_core_with_the_higher_clock_is_not_above_the_p_core() {
+        let kinds = vec![kind("0", "IntelCore", 3000, 0), kind("1", "IntelAtom", 3900, 0)];
+        assert_eq!(lines("0-1", kinds, ""), ["P 1024: 0", "E 1024: 1"]);
+    }
+
+    #[test]
+    fn ranks_count_where_nothing_else_is_known() {
+        let ranked = |cpus: &str, rank| FoundKind { rank: Some(rank), ..kind(cpus, "", 0, 0) };
+        let kinds = vec![ranked("0", 0), ranked("1", 1), ranked("2", 2), ranked("3", 3)];
+        assert_eq!(lines("0-3", kinds, ""), ["P 1024: 3", "E 620: 2", "LP-E 400: 1", "class3 400: 0"]);
+        assert_eq!(lines("0-1", vec![kind("0", "", 0, 0), ranked("1", 1)], ""), ["cpu 1024: 0-1"]);
+    }
+
+    #[test]
+    fn every_online_cpu_and_no_other_has_one_class() {
+        assert_eq!(lines("0-3", vec![], ""), ["cpu 1024: 0-3"]);
+        let overlapping = vec![kind("0-2", "", 5000, 0), kind("2-9", "", 3000, 0)];
+        assert_eq!(lines("0-3,5", overlapping, ""), ["P 1024: 0-2", "E 614: 3,5"]);
+        assert_eq!(lines("0-3", vec![kind("2", "", 3000, 0)], ""), ["cpu 1024: 0-3"]);
+        assert_eq!(lines("0-1", vec![kind("7", "", 3000, 0)], ""), ["cpu 1024: 0-1"]);
+    }
+}
