@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The callbacks that follow a task through its life and keep its context and its domain's clock and load true.
+ *
+ *	init_task, enable	context made, vtime at the clock: no credit, no debt
+ *	runnable		it wants to run: it becomes a member of the domain of the CPU that was chosen for it
+ *	running, tick, stopping	it runs: run time goes into vtime; another domain than home becomes home
+ *	quiescent		it sleeps, leaves the class or is being changed: no member any more, its vtime kept
+ */
+#ifndef __SCX_DOMAINS_ACCOUNT_H
+#define __SCX_DOMAINS_ACCOUNT_H
+
+/* Sleepable, so that the storage is allocated with GFP_KERNEL: a failure here fails a fork. */
+s32 BPF_STRUCT_OPS_SLEEPABLE(domains_init_task, struct task_struct *p, struct scx_init_task_args *args)
+{
+	struct task_ctx *tctx = bpf_task_storage_get(&task_ctxs, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct domain_state *state;
+
+	if (!tctx)
+		return -ENOMEM;
+	tctx->home = domain_of_cpu(scx_bpf_task_cpu(p));
+	state = domain_state(tctx->home);
+	if (!state)
+		return -ENOENT;
+	tctx->vtime = clock_read(state);
+	tctx->weight = task_weight(p);
+	tctx->duty = 512; /* unknown: neither a sleeper nor a hog */
+	tctx->changed_at = scx_bpf_now();
+	return 0;
+}
+
+void BPF_STRUCT_OPS(domains_runnable, struct task_struct *p, u64 enq_flags)
+{
+	struct task_ctx *tctx = task_ctx(p);
+	u64 now = scx_bpf_now();
+	u32 domain;
+
+	if (!tctx || tctx->member)
+		return;
+	tctx->duty = duty_at(tctx, now);
+	tctx->changed_at = now;
+	domain = fitting_domain(p, domain_of_cpu(scx_bpf_task_cpu(p)));
+	change_home(p, tctx, domain, now);
+	join(p, tctx, domain, enq_flags & ENQ_WAKEUP ? WAKE_CREDIT_NS : LAG_LIMIT_NS, now);
+}
+
+void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
+{
+	struct task_ctx *tctx = task_ctx(p);
+	s32 cpu = scx_bpf_task_cpu(p);
+	u32 domain = domain_of_cpu(cpu);
+	u64 now = scx_bpf_now();
+
+	if (!tctx)
+		return;
+	settle_transit(tctx, now);
+	if (tctx->home != domain) {
+		change_home(p, tctx, domain, now);
+		count(bpf_get_smp_processor_id(), COUNT_CHANGED_DOMAIN);
+	}
+	tctx->queued_at = 0;
+	tctx->charged = p->se.sum_exec_runtime;
+	charge(p, tctx, cpu, now);
+}
+
+/* At a tick: charge, and make way for a task that was handed this CPU and still waits for it. */
+void BPF_STRUCT_OPS(domains_tick, struct task_struct *p)
+{
+	struct task_ctx *tctx = task_ctx(p);
+	s32 cpu = scx_bpf_task_cpu(p);
+
+	if (!tctx)
+		return;
+	charge(p, tctx, cpu, scx_bpf_now());
+	if (scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu))
+		scx_bpf_task_set_slice(p, 0);
+}
+
+void BPF_STRUCT_OPS(domains_stopping, struct task_struct *p, bool runnable)
+{
+	struct task_ctx *tctx = task_ctx(p);
+	s32 cpu = scx_bpf_task_cpu(p);
+	struct cpu_state *here = cpu_state(cpu);
+
+	if (!tctx || !here)
+		return;
+	charge(p, tctx, cpu, scx_bpf_now());
+	here->running_weight = 0;
+}
+
+void BPF_STRUCT_OPS(domains_quiescent, struct task_struct *p, u64 deq_flags)
+{
+	struct task_ctx *tctx = task_ctx(p);
+	u64 now = scx_bpf_now();
+
+	if (!tctx || !tctx->member)
+		return;
+	settle_transit(tctx, now);
+	tctx->duty = duty_at(tctx, now);
+	leave(tctx, now);
+	tctx->changed_at = now;
+	tctx->queued_at = 0;
+}
+
+/* Nice or policy changed. The kernel takes a queued task out first; where it does not, count it anew. */
+void BPF_STRUCT_OPS(domains_set_weight, struct task_struct *p, u32 weight)
+{
+	struct task_ctx *tctx = task_ctx(p);
+	u64 now = scx_bpf_now();
+
+	if (!tctx || !tctx->member)
+		return;
+	leave(tctx, now);
+	join(p, tctx, tctx->home, LAG_LIMIT_NS, now);
+}
+
+#endif

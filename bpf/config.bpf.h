@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What userspace tells the scheduler at load, and the maps that hold it.
+ *
+ * Nothing here is sized by a compiled-in number of CPUs or domains: every map has one entry in the object file and
+ * gets its real size before load. BPF holds no knowledge of topology beyond these tables.
+ *
+ * A lookup that cannot fail in a right program ends the scheduler with a message that names it; a twin `_fallible`
+ * is for callers that have an answer to "not there".
+ */
+#ifndef __SCX_DOMAINS_CONFIG_H
+#define __SCX_DOMAINS_CONFIG_H
+
+const volatile u32 nr_domains = 1;
+const volatile u32 nr_cpus = 1;	    /* CPU ids are below this */
+const volatile u64 slice_ns = 4000000;
+const volatile u64 rescue_after_ns = 3750000000ULL; /* an eighth of the watchdog's time */
+const volatile bool smt_enabled = false;
+const volatile bool stealing_enabled = true;
+
+/* The kernel's table for nice -20 .. 19 (kernel/sched/core.c, sched_prio_to_weight): one step is about 1.25. */
+const volatile u32 nice_to_weight[40] = {
+	88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916,
+	9548,  7620,  6100,  4904,  3906,  3121,  2501,	 1991,	1586,  1277,
+	1024,  820,   655,   526,   423,   335,	  272,	 215,	172,   137,
+	110,   87,    70,    56,    45,	   36,	  29,	 23,	18,    15,
+};
+#define WEIGHT_NICE_0 1024
+#define WEIGHT_IDLE_POLICY 3 /* kernel/sched/sched.h, WEIGHT_IDLEPRIO */
+
+/*
+ * Where loops over a queue start counting. The verifier does not know its value, so it sees a range that repeats and is
+ * done after two rounds; from a plain 0 it would follow every count as a case of its own.
+ */
+u32 unknown_zero;
+
+#define SIZED_ARRAY(name, value_type)                                                                                  \
+	struct {                                                                                                       \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                                      \
+		__uint(max_entries, 1);                                                                                \
+		__type(key, u32);                                                                                      \
+		__type(value, value_type);                                                                             \
+	} name SEC(".maps")
+
+struct cpumask_slot {
+	struct bpf_cpumask __kptr *mask;
+};
+
+SIZED_ARRAY(cpu_configs, struct cpu_config);	   /* nr_cpus */
+SIZED_ARRAY(cpu_states, struct cpu_state);	   /* nr_cpus */
+SIZED_ARRAY(scratch_masks, struct cpumask_slot);   /* nr_cpus: each used on its own CPU only */
+SIZED_ARRAY(domain_cpus, u32);			   /* nr_cpus */
+SIZED_ARRAY(domain_configs, struct domain_config); /* nr_domains */
+SIZED_ARRAY(domain_states, struct domain_state);   /* nr_domains */
+SIZED_ARRAY(domain_flows_map, struct domain_flows); /* nr_domains */
+SIZED_ARRAY(domain_masks, struct cpumask_slot);	   /* nr_domains: the CPUs that are online */
+SIZED_ARRAY(area_masks, struct cpumask_slot);	   /* one per LLC, then one per node */
+SIZED_ARRAY(neighbours, struct near_domain);	   /* nr_domains * nr_domains */
+
+#define DEFINE_LOOKUP(fn, map, value_type, what)                                                                       \
+	static __always_inline value_type *fn##_fallible(u32 id)                                                       \
+	{                                                                                                              \
+		return bpf_map_lookup_elem(&map, &id);                                                                 \
+	}                                                                                                              \
+	static __always_inline value_type *fn(u32 id)                                                                  \
+	{                                                                                                              \
+		value_type *value = fn##_fallible(id);                                                                 \
+		if (!value)                                                                                            \
+			scx_bpf_error("no " what " for id %u", id);                                                    \
+		return value;                                                                                          \
+	}
+
+DEFINE_LOOKUP(cpu_config, cpu_configs, struct cpu_config, "CPU configuration")
+DEFINE_LOOKUP(cpu_state, cpu_states, struct cpu_state, "CPU state")
+DEFINE_LOOKUP(domain_config, domain_configs, struct domain_config, "domain configuration")
+DEFINE_LOOKUP(domain_state, domain_states, struct domain_state, "domain state")
+DEFINE_LOOKUP(domain_flows, domain_flows_map, struct domain_flows, "domain flows")
+
+/* The domain that a CPU belongs to, NO_DOMAIN (and an end of the scheduler) if it has none. */
+static __always_inline u32 domain_of_cpu(s32 cpu)
+{
+	struct cpu_config *config = cpu_config(cpu);
+
+	return config ? config->domain : NO_DOMAIN;
+}
+
+/*
+ * The CPUs of a mask slot, or NULL. Valid while an RCU read lock is held, which all non-sleepable programs do.
+ */
+static __always_inline const struct cpumask *slot_mask(void *map, u32 id)
+{
+	struct cpumask_slot *slot = bpf_map_lookup_elem(map, &id);
+
+	return slot ? cast_mask(slot->mask) : NULL;
+}
+
+/* The online CPUs of a domain. */
+static __always_inline const struct cpumask *domain_mask(u32 domain)
+{
+	const struct cpumask *mask = slot_mask(&domain_masks, domain);
+
+	if (!mask)
+		scx_bpf_error("no CPU mask for domain %u", domain);
+	return mask;
+}
+
+static __always_inline u64 cpu_dsq(s32 cpu)
+{
+	return CPU_DSQ_BASE + cpu;
+}
+
+static __always_inline void count(s32 cpu, enum counter counter)
+{
+	struct cpu_state *state = cpu_state_fallible(cpu);
+
+	if (state)
+		state->counters[counter]++;
+}
+
+#endif

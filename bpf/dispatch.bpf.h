@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a CPU runs next.
+ *
+ * A CPU merges its own DSQ and its domain's by vtime, looking in each at the first task that *this CPU* may run: a blind
+ * head that nobody here may run would poison the comparison and could starve all behind it. The running task stays while
+ * its vtime is not behind the best that waits. A CPU with nothing steals, nearest first; the kernel's consume skips
+ * what may not run here, so a steal that finds nothing goes on to the next neighbour.
+ */
+#ifndef __SCX_DOMAINS_DISPATCH_H
+#define __SCX_DOMAINS_DISPATCH_H
+
+/* Tasks that are looked at in one DSQ to find one that may run here. Past them, the last one's key stands for the rest. */
+#define MAX_PEEK 64
+
+/* The key of the first task in a DSQ that `cpu` may run; false if there is nothing. */
+static bool first_runnable(u64 dsq, s32 cpu, u64 *vtime)
+{
+	struct task_struct *p;
+	u32 visited = unknown_zero;
+	bool found = false;
+
+	if (!scx_bpf_dsq_nr_queued(dsq))
+		return false;
+	bpf_for_each(scx_dsq, p, dsq, 0) {
+		*vtime = p->scx.dsq_vtime;
+		if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr) || ++visited >= MAX_PEEK) {
+			found = true;
+			break;
+		}
+	}
+	return found;
+}
+
+/* Take a task from the nearest domain that has one for this CPU. */
+static void steal(s32 cpu, u32 domain)
+{
+	struct near_domain *next;
+	u32 i, slot;
+
+	bpf_for(i, 0, nr_domains - 1) {
+		slot = domain * nr_domains + i;
+		next = bpf_map_lookup_elem(&neighbours, &slot);
+		if (!next)
+			return;
+		if (scx_bpf_dsq_nr_queued(next->domain) && scx_bpf_dsq_move_to_local(next->domain, 0)) {
+			count(cpu, next->proximity == NEAR_LLC	? COUNT_STOLEN_LLC :
+				   next->proximity == NEAR_NODE ? COUNT_STOLEN_NODE :
+								  COUNT_STOLEN_REMOTE);
+			return;
+		}
+	}
+}
+
+/* May `prev` go on here if nobody better waits? */
+static bool can_go_on(const struct task_struct *prev, s32 cpu)
+{
+	return prev && (prev->scx.flags & TASK_IS_QUEUED) && bpf_cpumask_test_cpu(cpu, prev->cpus_ptr);
+}
+
+void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
+{
+	u32 domain = domain_of_cpu(cpu);
+	u64 now = scx_bpf_now(), own_vtime = 0, shared_vtime = 0, best, first, second;
+	bool own, shared, keep = can_go_on(prev, cpu);
+	struct task_ctx *tctx;
+
+	rescue_waiting(cpu, domain, now);
+	own = first_runnable(cpu_dsq(cpu), cpu, &own_vtime);
+	shared = first_runnable(domain, cpu, &shared_vtime);
+	if (own || shared) {
+		if (own && (!shared || !time_after(own_vtime, shared_vtime))) {
+			best = own_vtime;
+			first = cpu_dsq(cpu);
+			second = domain;
+		} else {
+			best = shared_vtime;
+			first = domain;
+			second = cpu_dsq(cpu);
+		}
+		if (keep && (tctx = task_ctx(prev))) {
+			charge(prev, tctx, cpu, now);
+			if (!time_after(tctx->vtime, best)) {
+				count(cpu, COUNT_KEPT);
+				scx_bpf_task_set_slice(prev, slice_ns);
+				return;
+			}
+		}
+		if (scx_bpf_dsq_move_to_local(first, 0) || scx_bpf_dsq_move_to_local(second, 0))
+			return;
+	}
+	if (keep)
+		scx_bpf_task_set_slice(prev, slice_ns);
+	else if (stealing_enabled)
+		steal(cpu, domain);
+}
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where a task waits, and who is told.
+ *
+ * A task that can run on one CPU only waits in that CPU's own DSQ; any other in the DSQ of its home domain, if its mask
+ * meets the domain's online CPUs. If it does not, home changes first: a task never waits where nobody may run it. Both
+ * kinds of DSQ are ordered by vtime on the same clock, so dispatch can merge them.
+ *
+ * Then somebody must come for it: an idle CPU if there is one, else, for a task that woke up, the CPU of its domain
+ * whose running task is furthest ahead of it is preempted, if that is by more than PREEMPT_MARGIN_NS of run time.
+ */
+#ifndef __SCX_DOMAINS_ENQUEUE_H
+#define __SCX_DOMAINS_ENQUEUE_H
+
+#define PREEMPT_MARGIN_NS (1000ULL * 1000)
+/* What a task that slept may be ahead of the average when it wakes up: one tick at HZ=250. */
+#define WAKE_CREDIT_NS (4ULL * 1000 * 1000)
+/* CPUs of a domain that are looked at to find one to preempt; domains are cut to at most 32. */
+#define MAX_PREEMPT_SCAN 32
+
+/* The domain of some online CPU that the task may run on, its current home if that will do. */
+static u32 fitting_domain(const struct task_struct *p, u32 home)
+{
+	const struct cpumask *mask = domain_mask(home), *online;
+	u32 cpu;
+
+	if (!mask)
+		return home;
+	if (bpf_cpumask_intersects(mask, p->cpus_ptr))
+		return home;
+	online = scx_bpf_get_online_cpumask();
+	cpu = bpf_cpumask_any_and_distribute(online, p->cpus_ptr);
+	scx_bpf_put_cpumask(online);
+	if (cpu >= nr_cpus)
+		cpu = scx_bpf_task_cpu(p);
+	return domain_of_cpu(cpu);
+}
+
+/* The CPU from which to look for an idle one: where the task was, if that is in the domain where it waits now. */
+static s32 cpu_near(const struct task_struct *p, u32 domain)
+{
+	s32 last = scx_bpf_task_cpu(p);
+	struct domain_config *config;
+	u32 *cpu;
+
+	if (domain_of_cpu(last) == domain || !(config = domain_config(domain)))
+		return last;
+	cpu = bpf_map_lookup_elem(&domain_cpus, &config->first_cpu);
+	return cpu ? *cpu : last;
+}
+
+/* By how much run time (ns, of `weight`) the task that runs on `cpu` is ahead of `vtime`; < 0: behind, or not ours. */
+static s64 running_ahead(s32 cpu, u64 vtime, u64 now)
+{
+	struct cpu_state *state = cpu_state(cpu);
+	u64 weight;
+
+	if (!state || !(weight = state->running_weight))
+		return -1;
+	return state->running_vtime + to_vtime(time_delta(now, state->running_clock), weight) - vtime;
+}
+
+/* Preempt the CPU of the domain whose running task is furthest ahead of this one. */
+static void preempt_in_domain(struct task_struct *p, const struct task_ctx *tctx, u32 domain, u64 now)
+{
+	struct domain_config *config = domain_config(domain);
+	s64 most = to_vtime(PREEMPT_MARGIN_NS, tctx->weight), ahead;
+	s32 victim = -1;
+	u32 i, slot, *cpu;
+
+	if (!config)
+		return;
+	bpf_for(i, 0, MAX_PREEMPT_SCAN) {
+		if (i >= config->nr_cpus)
+			break;
+		slot = config->first_cpu + i;
+		cpu = bpf_map_lookup_elem(&domain_cpus, &slot);
+		if (!cpu)
+			break;
+		if (!bpf_cpumask_test_cpu(*cpu, p->cpus_ptr))
+			continue;
+		ahead = running_ahead(*cpu, tctx->vtime, now);
+		if (ahead > most) {
+			most = ahead;
+			victim = *cpu;
+		}
+	}
+	if (victim >= 0) {
+		count(bpf_get_smp_processor_id(), COUNT_PREEMPTED);
+		scx_bpf_kick_cpu(victim, KICK_PREEMPT);
+	}
+}
+
+/* Into the DSQ of the one CPU that may run it. */
+static void enqueue_on_cpu(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 enq_flags, u64 now)
+{
+	count(bpf_get_smp_processor_id(), COUNT_CPU_QUEUED);
+	scx_bpf_dsq_insert_vtime(p, cpu_dsq(cpu), slice_ns, tctx->vtime, enq_flags);
+	if (scx_bpf_test_and_clear_cpu_idle(cpu))
+		scx_bpf_kick_cpu(cpu, KICK_IDLE);
+	else if ((enq_flags & ENQ_WAKEUP) &&
+		 running_ahead(cpu, tctx->vtime, now) > (s64)to_vtime(PREEMPT_MARGIN_NS, tctx->weight))
+		scx_bpf_kick_cpu(cpu, KICK_PREEMPT);
+}
+
+static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 enq_flags, u64 now)
+{
+	u32 domain = fitting_domain(p, tctx->home);
+	s32 idle;
+
+	if (domain == tctx->home)
+		domain = spend_flow(p, tctx, now);
+	if (domain != tctx->home)
+		change_home(p, tctx, domain, now);
+	count(bpf_get_smp_processor_id(), COUNT_DOMAIN_QUEUED);
+	scx_bpf_dsq_insert_vtime(p, domain, slice_ns, tctx->vtime, enq_flags);
+
+	idle = claim_idle_cpu(p, cpu_near(p, domain));
+	if (idle >= 0)
+		scx_bpf_kick_cpu(idle, KICK_IDLE);
+	else if (enq_flags & ENQ_WAKEUP)
+		preempt_in_domain(p, tctx, domain, now);
+}
+
+void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
+{
+	struct task_ctx *tctx = task_ctx(p);
+	u64 now = scx_bpf_now();
+
+	if (!tctx)
+		return;
+	settle_transit(tctx, now);
+	tctx->queued_at = now;
+	if (is_pinned(p))
+		enqueue_on_cpu(p, tctx, scx_bpf_task_cpu(p), enq_flags, now);
+	else
+		enqueue_in_domain(p, tctx, enq_flags, now);
+}
+
+#endif

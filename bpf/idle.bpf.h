@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which idle CPU a task gets.
+ *
+ * The kernel's own idle masks are used: taking a CPU from them clears its bit, so two wakers never take the same one.
+ * Near memory and caches count more than an empty sibling far away, so the order is
+ *
+ *	1. where SMT is on, a whole idle core: the previous one, then one in the LLC, then one in the node
+ *	2. the previous CPU, then any idle CPU in the LLC, then in the node
+ *	3. anywhere else that the task may run, whole cores first
+ *
+ * A synchronous waker (it says that it is about to sleep) hands its own CPU over where nothing waits there: the data is
+ * in its cache. If the waker runs on after all, the next tick makes way (tick() in account.bpf.h).
+ */
+#ifndef __SCX_DOMAINS_IDLE_H
+#define __SCX_DOMAINS_IDLE_H
+
+/* Pick and claim an idle CPU in `area` that the task may run on; < 0 if there is none. */
+static s32 claim_idle_in(const struct task_struct *p, const struct cpumask *area, u64 flags)
+{
+	u32 here = bpf_get_smp_processor_id();
+	struct cpumask_slot *slot;
+	struct bpf_cpumask *scratch;
+
+	if (p->nr_cpus_allowed >= nr_cpus)
+		return scx_bpf_pick_idle_cpu(area, flags);
+	slot = bpf_map_lookup_elem(&scratch_masks, &here);
+	if (!slot || !(scratch = slot->mask))
+		return -EINVAL;
+	if (!bpf_cpumask_and(scratch, area, p->cpus_ptr))
+		return -EBUSY;
+	return scx_bpf_pick_idle_cpu(cast_mask(scratch), flags);
+}
+
+/* Claim `cpu` if its whole core is idle. */
+static bool claim_whole_core(s32 cpu)
+{
+	const struct cpumask *idle_cores = scx_bpf_get_idle_smtmask();
+	bool whole = bpf_cpumask_test_cpu(cpu, idle_cores);
+
+	scx_bpf_put_idle_cpumask(idle_cores);
+	return whole && scx_bpf_test_and_clear_cpu_idle(cpu);
+}
+
+/* Claim the best idle CPU for a task that last ran on `prev_cpu`; < 0 if no idle CPU may run it. */
+static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu)
+{
+	u32 domain = domain_of_cpu(prev_cpu);
+	struct domain_config *config = domain_config(domain);
+	bool prev_allowed = bpf_cpumask_test_cpu(prev_cpu, p->cpus_ptr);
+	const struct cpumask *llc, *node;
+	s32 cpu;
+
+	if (!config)
+		return -ENOENT;
+	llc = slot_mask(&area_masks, config->llc_mask);
+	node = slot_mask(&area_masks, config->node_mask);
+	if (!llc || !node)
+		return -ENOENT;
+	if (smt_enabled) {
+		if (prev_allowed && claim_whole_core(prev_cpu))
+			return prev_cpu;
+		cpu = claim_idle_in(p, llc, PICK_WHOLE_CORE);
+		if (cpu >= 0)
+			return cpu;
+		cpu = claim_idle_in(p, node, PICK_WHOLE_CORE);
+		if (cpu >= 0)
+			return cpu;
+	}
+	if (prev_allowed && scx_bpf_test_and_clear_cpu_idle(prev_cpu))
+		return prev_cpu;
+	cpu = claim_idle_in(p, llc, 0);
+	if (cpu >= 0)
+		return cpu;
+	cpu = claim_idle_in(p, node, 0);
+	if (cpu >= 0)
+		return cpu;
+	/* the kernel prefers whole cores by itself, and takes any idle CPU of the mask if there are none */
+	return scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+}
+
+/* May a task woken by a waker that is about to sleep have the waker's CPU? */
+static bool can_take_over(const struct task_struct *p, s32 cpu)
+{
+	const struct task_struct *waker = bpf_get_current_task_btf();
+
+	return !(waker->flags & PF_EXITING) && bpf_cpumask_test_cpu(cpu, p->cpus_ptr) &&
+	       !scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu) && !scx_bpf_dsq_nr_queued(cpu_dsq(cpu)) &&
+	       !scx_bpf_dsq_nr_queued(domain_of_cpu(cpu));
+}
+
+s32 BPF_STRUCT_OPS(domains_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
+{
+	s32 here = bpf_get_smp_processor_id(), cpu;
+
+	if ((wake_flags & WAKE_SYNCHRONOUS) && can_take_over(p, here)) {
+		count(here, COUNT_SYNC_HANDOVER);
+		scx_bpf_dsq_insert(p, DSQ_LOCAL, slice_ns, 0);
+		return here;
+	}
+	cpu = claim_idle_cpu(p, prev_cpu);
+	if (cpu < 0)
+		return prev_cpu;
+	count(here, COUNT_IDLE_DIRECT);
+	scx_bpf_dsq_insert(p, DSQ_LOCAL, slice_ns, 0);
+	return cpu;
+}
+
+/*
+ * A CPU that finds nothing marks itself idle only after it has looked. What was queued in between saw no idle CPU to
+ * kick; so look again here.
+ */
+void BPF_STRUCT_OPS(domains_update_idle, s32 cpu, bool idle)
+{
+	if (idle && (scx_bpf_dsq_nr_queued(cpu_dsq(cpu)) || scx_bpf_dsq_nr_queued(domain_of_cpu(cpu))))
+		scx_bpf_kick_cpu(cpu, KICK_IDLE);
+}
+
+#endif

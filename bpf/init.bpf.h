@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Load and exit: DSQs and CPU masks are made from the tables that userspace filled; the reason of an exit is kept for
+ * userspace to read.
+ */
+#ifndef __SCX_DOMAINS_INIT_H
+#define __SCX_DOMAINS_INIT_H
+
+const volatile u32 nr_areas = 1; /* entries of area_masks */
+
+static s32 make_mask(void *map, u32 id)
+{
+	struct cpumask_slot *slot = bpf_map_lookup_elem(map, &id);
+	struct bpf_cpumask *mask;
+
+	if (!slot)
+		return -ENOENT;
+	mask = bpf_cpumask_create();
+	if (!mask)
+		return -ENOMEM;
+	mask = bpf_kptr_xchg(&slot->mask, mask);
+	if (mask)
+		bpf_cpumask_release(mask);
+	return 0;
+}
+
+static s32 add_to_mask(void *map, u32 id, s32 cpu)
+{
+	struct cpumask_slot *slot = bpf_map_lookup_elem(map, &id);
+	struct bpf_cpumask *mask;
+	s32 ret = -ENOENT;
+
+	if (!slot)
+		return ret;
+	bpf_rcu_read_lock();
+	mask = slot->mask;
+	if (mask) {
+		bpf_cpumask_set_cpu(cpu, mask);
+		ret = 0;
+	}
+	bpf_rcu_read_unlock();
+	return ret;
+}
+
+/* Make the DSQ and the place of one CPU. */
+static s32 init_cpu(s32 cpu, bool online)
+{
+	struct cpu_config *config = cpu_config(cpu);
+	struct domain_config *domain;
+	s32 ret;
+
+	if (!config || config->domain == NO_DOMAIN)
+		return 0;
+	domain = domain_config(config->domain);
+	if (!domain)
+		return -ENOENT;
+	ret = scx_bpf_create_dsq(cpu_dsq(cpu), domain->node);
+	if (!ret)
+		ret = add_to_mask(&area_masks, domain->llc_mask, cpu);
+	if (!ret)
+		ret = add_to_mask(&area_masks, domain->node_mask, cpu);
+	if (!ret && online)
+		set_cpu_online(cpu, true);
+	return ret;
+}
+
+static s32 init_domain(u32 id)
+{
+	struct domain_config *config = domain_config(id);
+	s32 ret;
+
+	if (!config)
+		return -ENOENT;
+	ret = make_mask(&domain_masks, id);
+	return ret ?: scx_bpf_create_dsq(id, config->node);
+}
+
+s32 BPF_STRUCT_OPS_SLEEPABLE(domains_init)
+{
+	const struct cpumask *online = scx_bpf_get_online_cpumask();
+	s32 ret = 0;
+	u32 i;
+
+	bpf_for(i, 0, nr_areas)
+		if (!ret)
+			ret = make_mask(&area_masks, i);
+	bpf_for(i, 0, nr_domains)
+		if (!ret)
+			ret = init_domain(i);
+	bpf_for(i, 0, nr_cpus) {
+		if (!ret)
+			ret = make_mask(&scratch_masks, i);
+		if (!ret)
+			ret = init_cpu(i, bpf_cpumask_test_cpu(i, online));
+	}
+	scx_bpf_put_cpumask(online);
+	if (ret)
+		scx_bpf_error("setting up queues and masks failed: %d", ret);
+	return ret;
+}
+
+void BPF_STRUCT_OPS(domains_exit, struct scx_exit_info *info)
+{
+	UEI_RECORD(uei, info);
+}
+
+#endif

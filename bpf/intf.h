@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the BPF side and userspace say to each other: map values, counters, DSQ ids.
+ * Rust gets these through bindgen, so this file is the only place where a layout is written down.
+ */
+#ifndef __SCX_DOMAINS_INTF_H
+#define __SCX_DOMAINS_INTF_H
+
+#ifndef __VMLINUX_H__
+typedef unsigned char u8;
+typedef unsigned int u32;
+typedef int s32;
+typedef unsigned long long u64;
+typedef long long s64;
+struct bpf_spin_lock {
+	u32 val;
+};
+#endif
+
+enum limits {
+	/* Flows that one domain may have at a time. More destinations than this wait for the next round. */
+	MAX_FLOWS = 8,
+	/* Two lines: x86 prefetches them in pairs, so this is what keeps neighbours in an array apart. */
+	LINE = 128,
+};
+
+/* A domain's DSQ has the domain's id; a CPU's own DSQ has this plus the CPU's id. */
+enum dsq_ids { CPU_DSQ_BASE = 0x100000000ULL };
+
+/* "No domain", "no CPU": what a lookup by affinity gives where nothing fits. */
+enum none { NO_DOMAIN = 0xffffffff };
+
+/* Written by userspace before attach, never after. */
+struct cpu_config {
+	u32 domain;
+};
+
+/* Written by userspace before attach, never after. Masks are indices into the map `cpumasks`. */
+struct domain_config {
+	u32 llc_mask;
+	u32 node_mask;
+	u32 first_cpu; /* the domain's CPUs are domain_cpus[first_cpu .. first_cpu + nr_cpus] */
+	u32 nr_cpus;
+	s32 node; /* NUMA node for the DSQ's memory, -1 for any */
+};
+
+/* A neighbour in order of nearness: neighbours[domain * nr_domains + i]. */
+enum proximity { NEAR_LLC, NEAR_NODE, NEAR_REMOTE, NR_PROXIMITY };
+struct near_domain {
+	u32 domain;
+	u32 proximity;
+};
+
+/*
+ * The state of a domain that its CPUs share. `base + weighted / weight` is the domain's virtual time (clock.bpf.h);
+ * the integrals are runnable weight and tasks over time (load.bpf.h). All of it up to `transit` is under `lock`.
+ */
+struct domain_state {
+	struct bpf_spin_lock lock;
+	u32 nr_runnable;
+	u64 base;
+	s64 weighted;
+	u64 weight;
+	u64 pinned_weight;
+	u64 load_stamp;
+	u64 load_integral;
+	u64 pinned_integral;
+	u64 runnable_integral;
+	s64 transit; /* load on its way here (or, < 0, away) that a flow moved and that has not run yet */
+	u64 rescue_at;
+	u32 nr_online;
+	u32 pad;
+} __attribute__((aligned(LINE)));
+
+/* Counters of one CPU, summed by userspace: no counter is written by two CPUs on a hot path. */
+enum counter {
+	COUNT_IDLE_DIRECT,   /* tasks put straight onto an idle CPU */
+	COUNT_SYNC_HANDOVER, /* tasks that took their waker's CPU over */
+	COUNT_DOMAIN_QUEUED, /* tasks that went into a domain's DSQ */
+	COUNT_CPU_QUEUED,    /* tasks that went into a CPU's own DSQ */
+	COUNT_KEPT,          /* the running task kept its CPU: nobody waiting was ahead of it */
+	COUNT_PREEMPTED,     /* running tasks that a waking one pushed off */
+	COUNT_STOLEN_LLC,    /* tasks that an idle CPU took: from its LLC, */
+	COUNT_STOLEN_NODE,   /* from its node, */
+	COUNT_STOLEN_REMOTE, /* from another node */
+	COUNT_RESCUED,       /* tasks that had waited too long and were put first, whatever their weight */
+	COUNT_FLOW_ENQUEUED, /* tasks that a flow moved when they were enqueued, */
+	COUNT_FLOW_QUEUED,   /* or while they waited */
+	COUNT_CHANGED_DOMAIN, /* tasks that ran in another domain than the last time */
+	NR_COUNTERS,
+};
+
+/* What one CPU knows of itself; others read it to choose whom to preempt. */
+struct cpu_state {
+	u32 online;
+	u32 running_weight; /* 0: nothing of ours runs here */
+	u64 running_vtime;  /* of the running task when it was last charged, */
+	u64 running_clock;  /* and the time of that, ns */
+	u64 rescue_at;
+	u64 counters[NR_COUNTERS];
+} __attribute__((aligned(LINE)));
+
+/* One flow: let `left` more load go from the domain that holds it to `to`. */
+struct flow {
+	u32 to;
+	u32 nr_moved;
+	s64 left;     /* load units (weight * duty / 1024); may end below 0, tasks are indivisible */
+	u64 applied;  /* load moved */
+	u64 min_load; /* of a task that fits, */
+	u64 max_load;
+};
+
+/* The flows of a domain. Those past `expires_at` are not spent: a stalled daemon's plan dies by itself. */
+struct domain_flows {
+	u64 expires_at; /* ns, scx_bpf_now() */
+	u32 nr;
+	u32 pad;
+	struct flow flow[MAX_FLOWS];
+} __attribute__((aligned(LINE)));
+
+/*
+ * The argument of the program `apply_plan`: userspace fills `src`, `ttl_ns` and `next`, runs it, and finds in `last`
+ * what became of the flows that were in force before.
+ */
+struct plan_exchange {
+	u32 src;
+	u32 nr_moved; /* tasks moved from the queue at once */
+	u64 ttl_ns;
+	struct domain_flows next;
+	struct domain_flows last;
+};
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How much a domain has to do: runnable weight over time.
+ *
+ * Userspace reads the integral at two moments and divides by the time between: the mean runnable weight, waiting
+ * included, with no sampling error however short the round. Two tasks at nice 0 that run half of the time and one that
+ * always does are the same load, 1024. Pinned weight, which no flow can move, is kept apart, and so is how many tasks
+ * are runnable: a domain with no more of them than CPUs has nothing to give, whatever its weight.
+ */
+#ifndef __SCX_DOMAINS_LOAD_H
+#define __SCX_DOMAINS_LOAD_H
+
+/* Bring the integrals up to `now`. Called under the domain's lock, before the weight changes. */
+static __always_inline void load_advance(struct domain_state *state, u64 now)
+{
+	s64 ns = now - state->load_stamp;
+
+	if (ns <= 0)
+		return;
+	state->load_integral += (state->weight + state->transit) * ns;
+	state->pinned_integral += state->pinned_weight * ns;
+	state->runnable_integral += state->nr_runnable * ns;
+	state->load_stamp = now;
+}
+
+/* Bring all domains up to now, for userspace to read: it divides by the difference of their load_stamps. */
+SEC("syscall")
+int advance_loads(void *unused)
+{
+	u64 now = scx_bpf_now();
+	struct domain_state *state;
+	u32 i;
+
+	bpf_for(i, 0, nr_domains) {
+		state = domain_state_fallible(i);
+		if (!state)
+			return -ENOENT;
+		bpf_spin_lock(&state->lock);
+		load_advance(state, now);
+		bpf_spin_unlock(&state->lock);
+	}
+	return 0;
+}
+
+/* Count load that a flow has moved and that has not run yet: negative where it came from, positive where it goes. */
+static void add_transit(u32 domain, s64 load, u64 now)
+{
+	struct domain_state *state = domain_state(domain);
+
+	if (!state)
+		return;
+	bpf_spin_lock(&state->lock);
+	load_advance(state, now);
+	state->transit += load;
+	bpf_spin_unlock(&state->lock);
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * scx_domains: one vtime-ordered queue a domain, weight that userspace lets flow between them, and nothing that needs
+ * userspace to keep going. This file is the table of contents; each header is one concern.
+ */
+#include <scx/common.bpf.h>
+#include <scx/compat.bpf.h>
+#include <scx/user_exit_info.bpf.h>
+
+#include "intf.h"
+
+char _license[] SEC("license") = "GPL";
+
+UEI_DEFINE(uei);
+
+#include "kernel_values.bpf.h" /* flags by their value in this kernel */
+#include "config.bpf.h"	  /* what userspace tells us, and the maps */
+#include "clock.bpf.h"	  /* a domain's virtual clock */
+#include "load.bpf.h"	  /* a domain's load */
+#include "task.bpf.h"	  /* a task's context: weight, vtime, home, duty */
+#include "idle.bpf.h"	  /* select_cpu: which idle CPU */
+#include "flow.bpf.h"	  /* spending flows, and the program that takes a plan */
+#include "enqueue.bpf.h"  /* enqueue: where a task waits, who is told */
+#include "rescue.bpf.h"	  /* nobody waits for ever */
+#include "dispatch.bpf.h" /* dispatch: what a CPU runs next */
+#include "account.bpf.h"  /* runnable .. quiescent: keeping the books */
+#include "hotplug.bpf.h"  /* CPUs that come and go */
+#include "dump.bpf.h"	  /* what a dump shows */
+#include "init.bpf.h"	  /* DSQs and masks at load, the reason at exit */
+
+SCX_OPS_DEFINE(domains_ops,
+	       .select_cpu	= (void *)domains_select_cpu,
+	       .enqueue		= (void *)domains_enqueue,
+	       .dispatch	= (void *)domains_dispatch,
+	       .update_idle	= (void *)domains_update_idle,
+	       .runnable	= (void *)domains_runnable,
+	       .running		= (void *)domains_running,
+	       .tick		= (void *)domains_tick,
+	       .stopping	= (void *)domains_stopping,
+	       .quiescent	= (void *)domains_quiescent,
+	       .set_weight	= (void *)domains_set_weight,
+	       .init_task	= (void *)domains_init_task,
+	       .cpu_online	= (void *)domains_cpu_online,
+	       .cpu_offline	= (void *)domains_cpu_offline,
+	       .dump		= (void *)domains_dump,
+	       .dump_cpu	= (void *)domains_dump_cpu,
+	       .dump_task	= (void *)domains_dump_task,
+	       .init		= (void *)domains_init,
+	       .exit		= (void *)domains_exit,
+	       .name		= "domains");

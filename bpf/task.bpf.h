@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A task's life: its weight, its vtime, the domain it belongs to, and how much of its time it wants to run.
+ *
+ * A task is a *member* of its home domain from runnable() to quiescent(): its weight and vtime are part of the domain's
+ * clock and its load is part of the domain's. All of that changes only in callbacks that hold the runqueue of the task,
+ * so a task never counts twice or nowhere. The truth about a task's vtime is here; p->scx.dsq_vtime is only the key that
+ * it waits under.
+ *
+ * Home follows the CPU: the domain that a task runs in becomes its home (running()), with its lag carried over from the
+ * old clock to the new one.
+ */
+#ifndef __SCX_DOMAINS_TASK_H
+#define __SCX_DOMAINS_TASK_H
+
+struct task_ctx {
+	u64 vtime;
+	u64 weight;	/* 1024 = nice 0; the one it was counted with while it is a member */
+	u64 charged;	/* p->se.sum_exec_runtime up to which run time is in vtime */
+	u64 queued_at;	/* ns, when it began to wait in a DSQ; 0: not waiting */
+	u64 changed_at; /* ns, when it last became runnable or quiescent */
+	u64 moved_load; /* what a flow counted in transit for it, taken by exchange: it is settled once */
+	u64 moved_at;	/* ns, when a flow last moved it */
+	u32 moved_to;
+	u32 home;
+	u32 duty; /* 0 .. 1024: share of its time that it is runnable, as of changed_at */
+	bool member;
+	bool pinned; /* counted as pinned */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_ctx);
+} task_ctxs SEC(".maps");
+
+static __always_inline struct task_ctx *task_ctx_fallible(struct task_struct *p)
+{
+	return bpf_task_storage_get(&task_ctxs, p, NULL, 0);
+}
+
+static __always_inline struct task_ctx *task_ctx(struct task_struct *p)
+{
+	struct task_ctx *tctx = task_ctx_fallible(p);
+
+	if (!tctx)
+		scx_bpf_error("no context for task %d", p->pid);
+	return tctx;
+}
+
+/* The kernel's own weight. p->scx.weight is coarser (nice 10 is 11 of 100 there, 10.7 here). */
+static u64 task_weight(const struct task_struct *p)
+{
+	s32 index = p->static_prio - 100; /* MAX_RT_PRIO */
+
+	if (p->policy == 5 /* SCHED_IDLE */)
+		return WEIGHT_IDLE_POLICY;
+	if (index < 0)
+		index = 0;
+	if (index > 39)
+		index = 39;
+	return nice_to_weight[index & 63 /* for the verifier */];
+}
+
+/*
+ * May the task not leave its CPU just now? In a kernel whose BPF prologue disables migration itself, a count of 1 on
+ * the current task is the prologue's. scx_lib_init_probe (scx/common.bpf.h) finds out which kind of kernel this is.
+ * The headers' is_migration_disabled() reads a kconfig extern, which would not load where there is no /proc/config.gz.
+ */
+static bool migration_disabled(const struct task_struct *p)
+{
+	if (!bpf_core_field_exists(p->migration_disabled) || !p->migration_disabled)
+		return false;
+	if (p->migration_disabled == 1 && __scx_prolog_disables_migration)
+		return bpf_get_current_task_btf() != p;
+	return true;
+}
+
+/* Can it run on one CPU only? Then it waits in that CPU's own DSQ. */
+static __always_inline bool is_pinned(const struct task_struct *p)
+{
+	return p->nr_cpus_allowed == 1 || migration_disabled(p);
+}
+
+/*
+ * Duty: a moving average with a half-life of 2^27 ns (0.13 s), so that a hog counts fully after half a second and a task
+ * that sleeps does so as fast. 2^-x is taken as 1 - x/2 between the halvings: within 6 %.
+ */
+#define DUTY_HALF_LIFE_SHIFT 27
+
+static __always_inline u32 halved(u32 value, u64 ns)
+{
+	u64 halvings = ns >> DUTY_HALF_LIFE_SHIFT;
+	u64 rest = (ns & ((1ULL << DUTY_HALF_LIFE_SHIFT) - 1)) >> (DUTY_HALF_LIFE_SHIFT - 10);
+
+	if (halvings > 10)
+		return 0;
+	value >>= halvings;
+	return value - (value * rest >> 11);
+}
+
+/* Duty at `now` of a task that has been runnable (or not) since changed_at. */
+static __always_inline u32 duty_at(const struct task_ctx *tctx, u64 now)
+{
+	u64 ns = time_delta(now, tctx->changed_at);
+
+	return tctx->member ? 1024 - halved(1024 - tctx->duty, ns) : halved(tctx->duty, ns);
+}
+
+static __always_inline u64 task_load(const struct task_ctx *tctx, u64 now)
+{
+	return tctx->weight * duty_at(tctx, now) >> 10;
+}
+
+/* Become a member of `domain` with the vtime that is set, bounded by the domain's clock. */
+static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 credit_ns, u64 now)
+{
+	struct domain_state *state = domain_state(domain);
+
+	if (!state)
+		return;
+	tctx->home = domain;
+	tctx->weight = task_weight(p);
+	tctx->pinned = is_pinned(p);
+	tctx->vtime = bounded_vtime(clock_read(state), tctx->vtime, tctx->weight, credit_ns);
+
+	bpf_spin_lock(&state->lock);
+	load_advance(state, now);
+	if (!state->weight) {
+		/* the first one sets the clock: an average of one */
+		state->base = tctx->vtime;
+		state->weighted = 0;
+	}
+	state->weighted += (s64)tctx->weight * (s64)(tctx->vtime - state->base);
+	state->weight += tctx->weight;
+	state->nr_runnable++;
+	if (tctx->pinned)
+		state->pinned_weight += tctx->weight;
+	bpf_spin_unlock(&state->lock);
+	tctx->member = true;
+}
+
+/* Stop being a member. The clock stays where it stands when the last one leaves. */
+static void leave(struct task_ctx *tctx, u64 now)
+{
+	struct domain_state *state;
+	u64 clock;
+
+	if (!tctx->member || !(state = domain_state(tctx->home)))
+		return;
+	clock = clock_read(state);
+	bpf_spin_lock(&state->lock);
+	load_advance(state, now);
+	state->weighted -= (s64)tctx->weight * (s64)(tctx->vtime - state->base);
+	state->weight -= tctx->weight;
+	state->nr_runnable--;
+	if (!state->weight) {
+		state->base = clock;
+		state->weighted = 0;
+	}
+	if (tctx->pinned)
+		state->pinned_weight -= tctx->weight;
+	bpf_spin_unlock(&state->lock);
+	tctx->member = false;
+}
+
+/* What a flow counted in transit for this task has arrived, or will not: take it off. */
+static void settle_transit(struct task_ctx *tctx, u64 now)
+{
+	u64 load;
+
+	if (!tctx->moved_load)
+		return;
+	load = __sync_lock_test_and_set(&tctx->moved_load, 0);
+	if (!load)
+		return;
+	add_transit(tctx->home, load, now);
+	add_transit(tctx->moved_to, -(s64)load, now);
+}
+
+/* Change the home of a task, its lag carried from the old clock to the new one. */
+static void change_home(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 now)
+{
+	struct domain_state *from, *to;
+	bool member = tctx->member;
+	s64 lag;
+
+	settle_transit(tctx, now);
+	if (tctx->home == domain)
+		return;
+	from = domain_state(tctx->home);
+	to = domain_state(domain);
+	if (!from || !to)
+		return;
+	lag = clock_read(from) - tctx->vtime;
+	if (member)
+		leave(tctx, now);
+	tctx->vtime = clock_read(to) - lag;
+	tctx->home = domain;
+	if (member)
+		join(p, tctx, domain, LAG_LIMIT_NS, now);
+}
+
+/*
+ * Put the run time since the last charge into the task's vtime and its domain's clock. At ticks too, so that a long
+ * slice does not hide what has been used. Run time is the kernel's sum_exec_runtime: what users see as CPU time.
+ */
+static void charge(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 now)
+{
+	struct domain_state *state = domain_state(tctx->home);
+	struct cpu_state *here = cpu_state(cpu);
+	u64 total = p->se.sum_exec_runtime;
+	u64 ran = time_delta(total, tctx->charged);
+	u64 step = to_vtime(ran, tctx->weight), clock, bounded;
+
+	if (!state || !here)
+		return;
+	tctx->charged = total;
+	tctx->vtime += step;
+	if (tctx->member) {
+		clock = clock_shift(state, tctx->weight, step);
+		bounded = bounded_vtime(clock, tctx->vtime, tctx->weight, LAG_LIMIT_NS);
+		if (bounded != tctx->vtime) {
+			clock_shift(state, tctx->weight, bounded - tctx->vtime);
+			tctx->vtime = bounded;
+		}
+	}
+	here->running_vtime = tctx->vtime;
+	here->running_weight = tctx->weight;
+	here->running_clock = now;
+}
+
+#endif

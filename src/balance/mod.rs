@@ -1,0 +1,109 @@
+//! What the balancer sees, and what it plans. All of it is plain values and pure functions: no clock, no file, no BPF.
+//!
+//! The problem: tasks wait in the domain where they last ran, so weight piles up in one domain while the CPUs of another
+//! give each task more than its due. An idle CPU steals for itself, but no CPU has to be idle for shares to be wrong.
+//!
+//! The mechanism: each round, userspace reads what each domain had to do ([`Snapshot`]), makes a mean over the round of it
+//! ([`Sample`]), compares it with the domain's share by capacity ([`imbalance`]), and plans [`Flow`]s from those over
+//! their share to those under it, nearest first ([`plan`]). BPF spends the flows on real tasks. Cost grows with domains,
+//! never with tasks.
+
+mod flow;
+mod imbalance;
+mod load;
+
+pub use flow::{MAX_FLOWS_PER_DOMAIN, Params, plan};
+pub use imbalance::{Imbalance, imbalances};
+
+use crate::units::DomainId;
+
+/// Counters of one domain at one moment, as the scheduler keeps them. Integrals only grow, and wrap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DomainSnapshot {
+    /// When: ns of the scheduler's clock, up to which the integrals are.
+    pub at: u64,
+    /// Runnable weight over time, load in transit included: weight × ns, 1024 = one task at nice 0.
+    pub load_integral: u64,
+    /// The part of it that can run on one CPU only.
+    pub pinned_integral: u64,
+    /// Runnable tasks over time: tasks × ns.
+    pub runnable_integral: u64,
+    /// CPUs that are online.
+    pub online: u32,
+    /// Runnable tasks, running ones included.
+    pub runnable: u32,
+}
+
+/// All domains, by id, each at its own moment (they are read one after the other).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// By domain id.
+    pub domains: Vec<DomainSnapshot>,
+}
+
+/// What one domain had to do between two snapshots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DomainSample {
+    /// Mean runnable weight, pinned included; 1024 = one task at nice 0 that always wants to run.
+    pub load: u64,
+    /// The part of `load` that no flow can move.
+    pub pinned: u64,
+    /// Mean number of runnable tasks, in thousandths.
+    pub runnable_milli: u64,
+    /// CPUs that are online at the end.
+    pub online: u32,
+    /// Runnable tasks at the end, running ones included.
+    pub runnable: u32,
+}
+
+/// One round's view of the machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// By domain id.
+    pub domains: Vec<DomainSample>,
+}
+
+/// "Let `amount` of load go from `src` to `dst` this round."
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// The domain that gives.
+    pub src: DomainId,
+    /// The domain that takes.
+    pub dst: DomainId,
+    /// Load to move, > 0.
+    pub amount: u64,
+    /// Least load of a task that fits.
+    pub min_load: u64,
+    /// Greatest load of a task that fits.
+    pub max_load: u64,
+}
+
+/// A round's flows. Empty where nothing has to move.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// By source, nearest destination first.
+    pub flows: Vec<Flow>,
+}
+
+/// What became of the flows that were planned: load, since the start. What is neither applied nor expired is still in
+/// force. `applied` may pass `planned` by less than half a task a flow, since tasks are indivisible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FlowTotals {
+    /// Load that flows were planned for.
+    pub planned: u64,
+    /// Load that tasks moved by flows had.
+    pub applied: u64,
+    /// Load of flows that ended unspent.
+    pub expired: u64,
+    /// Tasks moved by flows.
+    pub moved: u64,
+}
+
+impl std::ops::AddAssign for FlowTotals {
+    fn add_assign(&mut self, other: Self) {
+        self.planned += other.planned;
+        self.applied += other.applied;
+        self.expired += other.expired;
+        self.moved += other.moved;
+    }
+}

@@ -1,0 +1,243 @@
+//! The preflight: what the scheduler needs, a line each, with a reason.
+
+use crate::failure::Failure;
+use crate::kernel::{KernelBtf, KernelError, running_scheduler};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+/// The oldest kernel with sched_ext.
+const OLDEST_KERNEL: (u32, u32) = (6, 12);
+
+/// Capabilities that loading a scheduler takes (include/uapi/linux/capability.h).
+const CAP_SYS_ADMIN: u32 = 21;
+const CAP_PERFMON: u32 = 38;
+const CAP_BPF: u32 = 39;
+
+/// What was found about one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As it should be.
+    Ok,
+    /// It works, but less well.
+    Note,
+    /// It keeps the scheduler from running; the command would end with this exit code.
+    No(u8),
+}
+
+/// One line of the preflight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at.
+    pub what: &'static str,
+    /// What it means.
+    pub verdict: Verdict,
+    /// Why, and what to do.
+    pub why: String,
+}
+
+impl Finding {
+    fn ok(what: &'static str, why: impl Into<String>) -> Self {
+        Self { what, verdict: Verdict::Ok, why: why.into() }
+    }
+    fn note(what: &'static str, why: impl Into<String>) -> Self {
+        Self { what, verdict: Verdict::Note, why: why.into() }
+    }
+    fn no(what: &'static str, failure: &Failure, why: impl Into<String>) -> Self {
+        Self { what, verdict: Verdict::No(failure.exit_code()), why: why.into() }
+    }
+}
+
+/// Look at everything, print it, and fail if something keeps the scheduler from running.
+///
+/// # Errors
+/// [`Failure::Check`] with the exit code of the first thing that does.
+pub fn run() -> Result<(), Failure> {
+    let findings = preflight();
+    let mut text = String::new();
+    for finding in &findings {
+        let mark = match finding.verdict {
+            Verdict::Ok => "ok",
+            Verdict::Note => "note",
+            Verdict::No(_) => "no",
+        };
+        text.push_str(&format!("{mark:<5}{:<18}{}\n", finding.what, finding.why));
+    }
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(|e| Failure::Unexpected(format!("writing the findings: {e}")))?;
+    findings.iter().find_map(|f| if let Verdict::No(code) = f.verdict { Some(code) } else { None }).map_or(Ok(()), |code| {
+        Err(Failure::Check(code))
+    })
+}
+
+/// Look at everything.
+#[must_use]
+pub fn preflight() -> Vec<Finding> {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let btf = KernelBtf::read();
+    vec![
+        privileges(&read("/proc/self/status")),
+        kernel_version(read("/proc/sys/kernel/osrelease").trim()),
+        sched_ext(Path::new("/sys/kernel/sched_ext").exists(), btf.as_ref()),
+        btf_finding(btf.as_ref()),
+        another_scheduler(running_scheduler()),
+        isolated(&read("/proc/cmdline")),
+        cpufreq(&driver_and_governor(Path::new("/sys/devices/system/cpu"))),
+    ]
+}
+
+/// From /proc/self/status: are the capabilities there?
+fn privileges(status: &str) -> Finding {
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let effective = line.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
+    let has = |cap: u32| effective >> cap & 1 == 1;
+    if has(CAP_SYS_ADMIN) || has(CAP_BPF) && has(CAP_PERFMON) {
+        Finding::ok("privileges", "may load BPF programs")
+    } else {
+        let failure = Failure::Kernel(KernelError::NoPermission);
+        Finding::no("privileges", &failure, "run it as root (CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN are needed)")
+    }
+}
+
+fn unsupported() -> Failure {
+    Failure::Kernel(KernelError::Unsupported(String::new()))
+}
+
+/// From a release such as "6.18.15+deb13-amd64".
+fn kernel_version(release: &str) -> Finding {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|n| n.parse().unwrap_or(0));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if version >= OLDEST_KERNEL {
+        Finding::ok("kernel", format!("Linux {release}"))
+    } else {
+        Finding::no("kernel", &unsupported(), format!("Linux {release}: sched_ext came with 6.12; boot a newer kernel"))
+    }
+}
+
+fn sched_ext(directory: bool, btf: Option<&KernelBtf>) -> Finding {
+    let what = "sched_ext";
+    match (directory, btf.is_some_and(|btf| btf.has_struct("sched_ext_ops"))) {
+        (true, _) => Finding::ok(what, "CONFIG_SCHED_CLASS_EXT is on"),
+        (false, true) => Finding::no(what, &unsupported(), "/sys/kernel/sched_ext is missing: mount sysfs on /sys"),
+        (false, false) => {
+            Finding::no(what, &unsupported(), "the kernel was built without CONFIG_SCHED_CLASS_EXT; boot one that has it")
+        }
+    }
+}
+
+fn btf_finding(btf: Option<&KernelBtf>) -> Finding {
+    let what = "BTF";
+    let Some(btf) = btf else {
+        return Finding::no(what, &unsupported(), "the kernel was built without CONFIG_DEBUG_INFO_BTF; boot one that has it");
+    };
+    match btf.malformed_kfuncs().as_slice() {
+        [] => Finding::ok(what, "well-formed"),
+        [first, rest @ ..] => Finding::no(
+            what,
+            &unsupported(),
+            format!(
+                "{first} and {} more kfuncs show an argument that they do not take: the kernel was built with a pahole older \
+                 than 1.26, and loads no sched_ext scheduler. Boot another kernel",
+                rest.len()
+            ),
+        ),
+    }
+}
+
+fn another_scheduler(running: Option<String>) -> Finding {
+    let what = "other scheduler";
+    match running {
+        None => Finding::ok(what, "none is loaded"),
+        Some(name) => {
+            let failure = Failure::Kernel(KernelError::AnotherRunning(name.clone()));
+            Finding::no(what, &failure, format!("{name} is loaded; stop it first"))
+        }
+    }
+}
+
+/// From /proc/cmdline. The kernel refuses every sched_ext scheduler while CPUs are isolated from the domains.
+fn isolated(cmdline: &str) -> Finding {
+    let what = "isolated CPUs";
+    match cmdline.split_whitespace().find_map(|word| word.strip_prefix("isolcpus=")) {
+        None => Finding::ok(what, "none"),
+        Some(cpus) => Finding::no(
+            what,
+            &unsupported(),
+            format!("the kernel refuses every sched_ext scheduler with isolcpus={cpus}; boot without it"),
+        ),
+    }
+}
+
+/// The distinct "driver, governor" pairs of the cpufreq policies.
+fn driver_and_governor(cpus: &Path) -> Vec<String> {
+    let read = |path: std::path::PathBuf| fs::read_to_string(path).map(|text| text.trim().to_owned());
+    let mut found: Vec<String> = fs::read_dir(cpus.join("cpufreq"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|policy| {
+            let driver = read(policy.path().join("scaling_driver")).ok()?;
+            let governor = read(policy.path().join("scaling_governor")).ok()?;
+            Some(format!("{driver}, {governor}"))
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn cpufreq(policies: &[String]) -> Finding {
+    let what = "cpufreq";
+    match policies {
+        [] => Finding::note(what, "no driver: frequencies are not ours to tune here"),
+        [one] if one.ends_with("schedutil") => Finding::ok(what, one.clone()),
+        several => Finding::note(
+            what,
+            format!("{}: only under schedutil does the kernel listen to a scheduler's wishes", several.join("; ")),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capabilities_count_not_the_user() {
+        assert_eq!(privileges("CapEff:\t000001ffffffffff\n").verdict, Verdict::Ok);
+        assert_eq!(privileges("CapEff:\t000000c000000000\n").verdict, Verdict::Ok);
+        assert_eq!(privileges("CapEff:\t0000000000000000\n").verdict, Verdict::No(3));
+        assert_eq!(privileges("").verdict, Verdict::No(3));
+    }
+
+    #[test]
+    fn releases_compare_by_number() {
+        for good in ["6.12.0", "6.18.15+deb13-amd64", "7.3.4", "10.0"] {
+            assert_eq!(kernel_version(good).verdict, Verdict::Ok, "{good}");
+        }
+        for bad in ["6.11.9", "5.15.0-91-generic", "6", ""] {
+            assert_eq!(kernel_version(bad).verdict, Verdict::No(4), "{bad}");
+        }
+    }
+
+    #[test]
+    fn isolcpus_is_found_as_a_word() {
+        assert_eq!(isolated("quiet nohz_full=2").verdict, Verdict::Ok);
+        assert_eq!(isolated("quiet isolcpus=2-3 ro").verdict, Verdict::No(4));
+    }
+
+    #[test]
+    fn another_scheduler_is_named() {
+        let finding = another_scheduler(Some("rusty_1.1.4".to_owned()));
+        assert_eq!(finding.verdict, Verdict::No(5));
+        assert!(finding.why.contains("rusty_1.1.4"));
+    }
+
+    #[test]
+    fn without_schedutil_there_is_a_note() {
+        assert_eq!(cpufreq(&["acpi-cpufreq, schedutil".to_owned()]).verdict, Verdict::Ok);
+        assert_eq!(cpufreq(&["amd-pstate-epp, powersave".to_owned()]).verdict, Verdict::Note);
+        assert_eq!(cpufreq(&[]).verdict, Verdict::Note);
+    }
+}

@@ -1,0 +1,128 @@
+//! The command line.
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+use std::time::Duration;
+
+/// A topology-aware sched_ext scheduler: one queue a domain, and weight that flows between them.
+///
+/// Without a subcommand it takes over scheduling and keeps it until it is stopped (Ctrl-C or SIGTERM), which gives
+/// scheduling back to the kernel.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do instead of running the scheduler.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    #[command(flatten)]
+    pub run: RunArgs,
+
+    /// Say more; twice for debugging, with libbpf's own log.
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  stopped as asked, or the subcommand found nothing wrong
+  1  something unexpected
+  2  bad arguments, or a topology that cannot be read or is not this machine's
+  3  no permission
+  4  this kernel cannot run it
+  5  another sched_ext scheduler is running
+  6  thrown out by the kernel (a stall or an error)
+  7  ended by sysrq-S";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the machine and the domains that it is cut into.
+    Topology(TopologyArgs),
+    /// Can scx_domains run here? A line for each thing that it needs.
+    Check,
+}
+
+#[derive(Debug, Args)]
+pub struct TopologyArgs {
+    /// The machine to show: an hwloc XML file, a folder with a recorded `sys/`, or an hwloc synthetic string such as
+    /// "synthetic:node:2 l3:2 core:4 pu:2". The live machine if not given.
+    #[arg(long, value_name = "MACHINE")]
+    pub topology: Option<String>,
+
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// How often weight is let flow between domains: 10ms to 60s.
+    #[arg(short = 'i', long, value_name = "TIME", default_value = "100ms", value_parser = balance_interval)]
+    pub balance_interval: Duration,
+
+    /// What a task may run before others are looked at: 1ms to 100ms. The kernel ends slices on its ticks.
+    #[arg(long, value_name = "TIME", default_value = "4ms", value_parser = slice)]
+    pub slice: Duration,
+
+    /// Use this description of the machine (see `scx_domains topology --help`). It has to describe this very machine.
+    #[arg(long, value_name = "MACHINE")]
+    pub topology: Option<String>,
+
+    /// Schedule only tasks of the class SCHED_EXT.
+    #[arg(long)]
+    pub partial: bool,
+
+    /// Print statistics every so many seconds.
+    #[arg(long, value_name = "SECS", value_parser = clap::value_parser!(u64).range(1..=86400))]
+    pub stats: Option<u64>,
+
+    /// Plan no flows. Idle CPUs still take work from other domains.
+    #[arg(long)]
+    pub no_balance: bool,
+
+    /// Let no CPU take work from another domain. For tests: idle CPUs stay idle.
+    #[arg(long, hide = true)]
+    pub no_steal: bool,
+
+    /// Bytes of the kernel's debug dump to keep when it throws the scheduler out.
+    #[arg(long, value_name = "BYTES", default_value_t = 32768, value_parser = clap::value_parser!(u32).range(4096..=16 << 20))]
+    pub exit_dump_len: u32,
+}
+
+fn balance_interval(text: &str) -> Result<Duration, String> {
+    bounded(text, Duration::from_millis(10), Duration::from_secs(60))
+}
+
+fn slice(text: &str) -> Result<Duration, String> {
+    bounded(text, Duration::from_millis(1), Duration::from_millis(100))
+}
+
+/// A time such as "100ms" or "1s 500ms" within bounds.
+fn bounded(text: &str, least: Duration, most: Duration) -> Result<Duration, String> {
+    let say = |time| humantime::format_duration(time);
+    let time = humantime::parse_duration(text)
+        .map_err(|_| format!("not a time; write one such as {} or {}", say(least), say(most)))?;
+    if time < least || time > most {
+        return Err(format!("out of range: it has to be from {} to {}", say(least), say(most)));
+    }
+    Ok(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn intervals_have_units_and_bounds() {
+        assert_eq!(balance_interval("100ms"), Ok(Duration::from_millis(100)));
+        assert_eq!(balance_interval("60s"), Ok(Duration::from_secs(60)));
+        for bad in ["0", "1ms", "abc", "61s", "", "-5ms", "100"] {
+            assert!(balance_interval(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+}

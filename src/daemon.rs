@@ -1,0 +1,179 @@
+//! The only wiring: sample → plan → apply → publish, on a timer, until it is told to stop or the kernel ends it.
+
+use crate::balance::{self, FlowTotals, Params, Plan, Sample, Snapshot};
+use crate::cli::RunArgs;
+use crate::cpuset::CpuSet;
+use crate::domain::Domains;
+use crate::failure::Failure;
+use crate::kernel::{Attached, Exit, ExitKind, KernelError, Object, Options, hotplug_sequence};
+use crate::stats::{Report, report_text};
+use crate::topology::{self, Source, Topology};
+use crossbeam_channel::{Receiver, never, select, tick};
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// How often a machine may change under us while we attach before we give up.
+const MAX_ATTEMPTS: u32 = 5;
+/// How soon it is noticed that the kernel has ended the scheduler.
+const EXIT_POLL: Duration = Duration::from_secs(1);
+
+/// Run the scheduler until it is stopped.
+///
+/// # Errors
+/// [`Failure`], with nothing left loaded.
+pub fn run(args: &RunArgs) -> Result<(), Failure> {
+    let stop = stop_signals()?;
+    for _ in 0..MAX_ATTEMPTS {
+        match run_once(args, &stop) {
+            Err(Failure::Kernel(KernelError::Hotplug)) => {
+                log::info!("CPUs came or went while the scheduler was loading; reading the machine again");
+            }
+            other => return other,
+        }
+    }
+    Err(Failure::Kernel(KernelError::Hotplug))
+}
+
+/// SIGINT and SIGTERM, by channel.
+fn stop_signals() -> Result<Receiver<i32>, Failure> {
+    let (sender, receiver) = crossbeam_channel::bounded(1);
+    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
+        .map_err(|e| Failure::Unexpected(format!("cannot listen for signals: {e}")))?;
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for signal in signals.forever() {
+                if sender.send(signal).is_err() {
+                    break;
+                }
+            }
+        })
+        .map_err(|e| Failure::Unexpected(format!("cannot start a thread: {e}")))?;
+    Ok(receiver)
+}
+
+fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
+    let started = Instant::now();
+    let hotplug_sequence = hotplug_sequence().unwrap_or(0);
+    let topology = read_topology(args.topology.as_deref())?;
+    let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
+    let options = Options {
+        slice: args.slice,
+        partial: args.partial,
+        stealing: !args.no_steal,
+        exit_dump_len: args.exit_dump_len,
+        hotplug_sequence,
+    };
+    let mut object = Object::uninit();
+    let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options)?;
+    log::info!(
+        "scheduling {} CPUs in {} domains, balancing {} (attached in {:.2} s)",
+        topology.online.len(),
+        domains.domains.len(),
+        if args.no_balance { "off".to_owned() } else { format!("every {}", humantime::format_duration(args.balance_interval)) },
+        started.elapsed().as_secs_f64(),
+    );
+    for cost in attached.program_costs() {
+        log::debug!("program {}: {} instructions, {} verified", cost.name, cost.instructions, cost.verified);
+    }
+    Rounds { attached, domains, args, attached_at: Instant::now(), last: None, sample: None, flows: FlowTotals::default() }
+        .run(stop)
+}
+
+/// The machine, or its description if that is of this machine.
+fn read_topology(described: Option<&str>) -> Result<Topology, Failure> {
+    let input = |e: &dyn std::fmt::Display| Failure::Input(e.to_string());
+    let live = topology::read(&Source::Live).map_err(|e| input(&e))?;
+    let Some(described) = described else { return Ok(live) };
+    let source = Source::parse(described).map_err(|e| input(&e))?;
+    let topology = topology::read(&source).map_err(|e| input(&e))?;
+    topology::same_machine(&topology, &live)
+        .map_err(|e| Failure::Input(format!("--topology {described}: this is not the machine that it describes: {e}")))?;
+    Ok(topology)
+}
+
+/// The CPUs that may ever come online.
+fn possible_cpus() -> Result<CpuSet, Failure> {
+    let path = "/sys/devices/system/cpu/possible";
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::Unexpected(format!("reading {path}: {e}")))?;
+    text.parse().map_err(|e| Failure::Unexpected(format!("reading {path}: {e}")))
+}
+
+/// The running scheduler and what is remembered from round to round.
+struct Rounds<'a> {
+    attached: Attached<'a>,
+    domains: Domains,
+    args: &'a RunArgs,
+    attached_at: Instant,
+    last: Option<Snapshot>,
+    sample: Option<Sample>,
+    flows: FlowTotals,
+}
+
+impl Rounds<'_> {
+    fn run(mut self, stop: &Receiver<i32>) -> Result<(), Failure> {
+        let round = tick(self.args.balance_interval);
+        let poll = tick(EXIT_POLL.min(self.args.balance_interval));
+        let stats = self.args.stats.map_or_else(never, |secs| tick(Duration::from_secs(secs)));
+        loop {
+            select! {
+                recv(stop) -> _ => return ended(self.attached.detach()),
+                recv(round) -> _ => self.round()?,
+                recv(stats) -> _ => self.print_stats()?,
+                recv(poll) -> _ => {}
+            }
+            if self.attached.exit().is_some() {
+                return ended(self.attached.detach());
+            }
+        }
+    }
+
+    /// Sample, plan, apply.
+    fn round(&mut self) -> Result<(), Failure> {
+        let snapshot = self.attached.snapshot()?;
+        self.sample = self.last.as_ref().and_then(|last| Sample::between(last, &snapshot));
+        self.last = Some(snapshot);
+        let plan = match &self.sample {
+            Some(sample) if !self.args.no_balance => balance::plan(&self.domains, sample, &Params::default()),
+            _ => Plan::default(),
+        };
+        for flow in &plan.flows {
+            log::debug!("flow {} -> {}: {}", flow.src, flow.dst, flow.amount);
+        }
+        self.flows += self.attached.apply(&plan, 2 * self.args.balance_interval)?;
+        Ok(())
+    }
+
+    fn print_stats(&self) -> Result<(), Failure> {
+        let report = Report {
+            elapsed: self.attached_at.elapsed(),
+            sample: self.sample.clone(),
+            imbalances: self.sample.as_ref().map(|s| balance::imbalances(&self.domains, s)).unwrap_or_default(),
+            flows: self.flows,
+            counters: self.attached.counters()?,
+        };
+        let text = report_text(&self.domains, &report);
+        std::io::stdout()
+            .write_all(text.as_bytes())
+            .unwrap_or_else(|e| log::warn!("nobody reads the statistics: {e}"));
+        Ok(())
+    }
+}
+
+/// What an end means for the user.
+fn ended(exit: Option<Exit>) -> Result<(), Failure> {
+    let Some(exit) = exit else { return Ok(()) };
+    match exit.kind {
+        ExitKind::Unregistered | ExitKind::Ended => {
+            log::info!("stopped: {}; the kernel schedules by itself again", exit.reason);
+            Ok(())
+        }
+        ExitKind::Restart => Err(Failure::Kernel(KernelError::Hotplug)),
+        ExitKind::Sysrq | ExitKind::Stall | ExitKind::Error => {
+            if !exit.dump.is_empty() {
+                eprintln!("{}", exit.dump);
+            }
+            Err(Failure::Ejected(exit))
+        }
+    }
+}

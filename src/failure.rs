@@ -1,0 +1,50 @@
+//! Everything that ends the command other than success, each with its exit code.
+
+use crate::kernel::{Exit, ExitKind, KernelError};
+use thiserror::Error;
+
+/// Why the command failed. Displayed it is one clear sentence for the user.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// Anything that no other variant covers.
+    #[error("{0}")]
+    Unexpected(String),
+    /// Bad arguments, or a topology that cannot be read or does not fit.
+    #[error("{0}")]
+    Input(String),
+    /// The kernel, or the way to it.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    /// `check` found something that keeps the scheduler from running; its code is that of the first such thing.
+    #[error("scx_domains cannot run here; see the lines marked \"no\" above")]
+    Check(u8),
+    /// The kernel threw the scheduler out.
+    #[error("the kernel threw the scheduler out and schedules by itself again: {}.{}", .0.reason, advice(.0))]
+    Ejected(Exit),
+}
+
+impl Failure {
+    /// The exit code; `scx_domains --help` lists them.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unexpected(_) => 1,
+            Self::Input(_) => 2,
+            Self::Kernel(KernelError::NoPermission) => 3,
+            Self::Kernel(KernelError::Unsupported(_)) => 4,
+            Self::Kernel(KernelError::AnotherRunning(_)) => 5,
+            Self::Kernel(KernelError::EndedAtStart(_)) => 6,
+            Self::Kernel(KernelError::Hotplug | KernelError::Step { .. }) => 1,
+            Self::Check(code) => *code,
+            Self::Ejected(Exit { kind: ExitKind::Sysrq, .. }) => 7,
+            Self::Ejected(_) => 6,
+        }
+    }
+}
+
+fn advice(exit: &Exit) -> &'static str {
+    match exit.kind {
+        ExitKind::Sysrq => " Start it again when you want it back",
+        _ => " Please report it with the dump above",
+    }
+}

@@ -1,0 +1,63 @@
+//! Hands plans to BPF, and learns what became of the last ones.
+
+use super::error::KernelError;
+use super::load::{Attached, step};
+use super::skel::{MapValue, intf};
+use crate::balance::{Flow, FlowTotals, Plan};
+use crate::units::DomainId;
+use libbpf_rs::{MapCore, MapFlags, ProgramInput};
+use std::time::Duration;
+
+impl Attached<'_> {
+    /// Put the flows of `plan` in force, for `ttl` at most, in place of those of the last plan; and move at once what
+    /// waits and fits. Returns what became of the flows that ended, by source, and counts the new ones as planned.
+    ///
+    /// # Errors
+    /// [`KernelError::Step`] if the kernel refuses; flows that were in force then end by their own time.
+    pub fn apply(&mut self, plan: &Plan, ttl: Duration) -> Result<FlowTotals, KernelError> {
+        let mut totals = FlowTotals::default();
+        for src in 0..self.domains as u32 {
+            let flows: Vec<&Flow> = plan.flows.iter().filter(|flow| flow.src == DomainId(src)).collect();
+            if flows.is_empty() && !self.in_force[src as usize] {
+                continue;
+            }
+            totals += self.exchange(src, &flows, ttl)?;
+            self.in_force[src as usize] = !flows.is_empty();
+        }
+        Ok(totals)
+    }
+
+    /// Swap the flows of one domain.
+    fn exchange(&self, src: u32, flows: &[&Flow], ttl: Duration) -> Result<FlowTotals, KernelError> {
+        let mut exchange = intf::plan_exchange::zeroed();
+        exchange.src = src;
+        exchange.ttl_ns = ttl.as_nanos() as u64;
+        exchange.next.nr = flows.len().min(exchange.next.flow.len()) as u32;
+        for (slot, flow) in exchange.next.flow.iter_mut().zip(flows) {
+            slot.to = flow.dst.0;
+            slot.left = i64::try_from(flow.amount).unwrap_or(i64::MAX);
+            slot.min_load = flow.min_load;
+            slot.max_load = flow.max_load;
+        }
+        let failed = |e: libbpf_rs::Error| step("handing the plan to the scheduler", &e);
+        let map = &self.skel.maps.plan_exchanges;
+        map.update(0u32.as_bytes(), exchange.as_bytes(), MapFlags::ANY).map_err(failed)?;
+        self.skel.progs.apply_plan.test_run(ProgramInput::default()).map_err(failed)?;
+        let answer = map.lookup(0u32.as_bytes(), MapFlags::ANY).map_err(failed)?;
+        let last = answer.as_deref().and_then(intf::plan_exchange::from_bytes).unwrap_or(exchange).last;
+        let mut totals = ended(&last);
+        totals.planned = flows.iter().map(|flow| flow.amount).sum();
+        Ok(totals)
+    }
+}
+
+/// What became of flows that are no longer in force.
+fn ended(flows: &intf::domain_flows) -> FlowTotals {
+    let mut totals = FlowTotals::default();
+    for flow in flows.flow.iter().take(flows.nr as usize) {
+        totals.applied += flow.applied;
+        totals.expired += u64::try_from(flow.left).unwrap_or(0);
+        totals.moved += u64::from(flow.nr_moved);
+    }
+    totals
+}

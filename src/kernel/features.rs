@@ -1,0 +1,76 @@
+//! What this kernel has, found by looking, and the flags to set because of it.
+
+use super::btf::KernelBtf;
+use super::error::KernelError;
+use std::fs;
+use std::path::Path;
+
+/// The directory that exists exactly where the kernel was built with `CONFIG_SCHED_CLASS_EXT`.
+const SCHED_EXT: &str = "/sys/kernel/sched_ext";
+
+/// What the loader needs to know of the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Features {
+    /// Flags for `ops.flags`: only such as this kernel knows, since an unknown one makes attaching fail.
+    pub ops_flags: u64,
+    /// Can the program that probes the BPF prologue be attached (`CONFIG_FUNCTION_TRACER`)?
+    pub can_trace_functions: bool,
+}
+
+impl Features {
+    /// Probe. With `partial`, only tasks of the class SCHED_EXT are scheduled.
+    ///
+    /// # Errors
+    /// [`KernelError::Unsupported`] where there is no sched_ext, no BTF, or BTF that no scheduler can be loaded with.
+    pub fn probe(partial: bool) -> Result<Self, KernelError> {
+        if !Path::new(SCHED_EXT).exists() {
+            return Err(KernelError::Unsupported(
+                "it has no sched_ext. Boot Linux 6.12 or newer built with CONFIG_SCHED_CLASS_EXT".to_owned(),
+            ));
+        }
+        let btf = KernelBtf::read().ok_or_else(|| {
+            KernelError::Unsupported("it has no BTF. Boot one built with CONFIG_DEBUG_INFO_BTF".to_owned())
+        })?;
+        let malformed = btf.malformed_kfuncs();
+        if let Some(name) = malformed.first() {
+            return Err(KernelError::Unsupported(format!(
+                "its BTF is malformed ({name} and {} more kfuncs show an argument that they do not take), so no sched_ext \
+                 scheduler loads. Boot a kernel built with pahole 1.26 or newer",
+                malformed.len() - 1
+            )));
+        }
+        let flag = |name: &str| btf.enum_value("scx_ops_flags", name).unwrap_or(0);
+        let mut ops_flags = flag("SCX_OPS_KEEP_BUILTIN_IDLE")
+            | flag("SCX_OPS_ENQ_EXITING")
+            | flag("SCX_OPS_ENQ_MIGRATION_DISABLED")
+            | flag("SCX_OPS_ALLOW_QUEUED_WAKEUP");
+        if partial {
+            ops_flags |= flag("SCX_OPS_SWITCH_PARTIAL");
+        }
+        Ok(Self { ops_flags, can_trace_functions: btf.has_function("ftrace_regs_caller") || function_tracer() })
+    }
+}
+
+/// Does the kernel offer tracing of functions? It then says so in tracefs or, unmounted, by the sysctl of ftrace.
+fn function_tracer() -> bool {
+    Path::new("/proc/sys/kernel/ftrace_enabled").exists()
+        || Path::new("/sys/kernel/tracing/available_filter_functions").exists()
+}
+
+/// The name of the scheduler that runs now, if any.
+#[must_use]
+pub fn running_scheduler() -> Option<String> {
+    let state = fs::read_to_string(format!("{SCHED_EXT}/state")).ok()?;
+    if state.trim() == "disabled" {
+        return None;
+    }
+    let name = fs::read_to_string(format!("{SCHED_EXT}/root/ops")).unwrap_or_default();
+    Some(if name.trim().is_empty() { format!("one that is {}", state.trim()) } else { name.trim().to_owned() })
+}
+
+/// How often CPUs came or went since boot. Read it before the topology: the kernel refuses a scheduler that was made for
+/// an older one.
+#[must_use]
+pub fn hotplug_sequence() -> Option<u64> {
+    fs::read_to_string(format!("{SCHED_EXT}/hotplug_seq")).ok()?.trim().parse().ok()
+}

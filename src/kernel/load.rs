@@ -1,0 +1,227 @@
+//! Opens, fills, loads and attaches the scheduler.
+
+use super::error::KernelError;
+use super::exit::{self, Exit, ExitKind};
+use super::features::{Features, running_scheduler};
+use super::skel::{BpfSkel, BpfSkelBuilder, MapValue, OpenBpfSkel};
+use super::tables::Tables;
+use crate::cpuset::CpuSet;
+use crate::domain::Domains;
+use crate::topology::Topology;
+use libbpf_rs::skel::{OpenSkel, Skel, SkelBuilder};
+use libbpf_rs::{Link, MapCore, MapFlags, OpenObject, PrintLevel};
+use std::mem::MaybeUninit;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// The kernel's watchdog: a task that is runnable for longer without running ends the scheduler. The kernel's maximum.
+const WATCHDOG: Duration = Duration::from_secs(30);
+/// A waiting task is put first after this share of it, so that none waits for more than a quarter (`rescue.bpf.h`).
+const RESCUE_SHARE: u32 = 8;
+
+/// Where libbpf keeps what it opens. It has to outlive [`Attached`].
+pub type Object = MaybeUninit<OpenObject>;
+
+/// How to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What a task may run before others are looked at.
+    pub slice: Duration,
+    /// Schedule only tasks of the class SCHED_EXT.
+    pub partial: bool,
+    /// Do idle CPUs take work from other domains? Off only in tests.
+    pub stealing: bool,
+    /// Bytes of the kernel's debug dump to keep; 0: the kernel's default of 32 KiB.
+    pub exit_dump_len: u32,
+    /// The kernel's hotplug sequence number from before the topology was read.
+    pub hotplug_sequence: u64,
+}
+
+/// The scheduler, running. Dropping it gives scheduling back to the kernel.
+pub struct Attached<'obj> {
+    link: Option<Link>,
+    pub(super) skel: BpfSkel<'obj>,
+    pub(super) domains: usize,
+    /// By domain: has it flows that are in force?
+    pub(super) in_force: Vec<bool>,
+}
+
+/// How much the verifier had to look at for one program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramCost {
+    /// The program's name.
+    pub name: String,
+    /// Instructions that the verifier processed.
+    pub verified: u32,
+    /// Instructions that the program has.
+    pub instructions: usize,
+}
+
+impl<'obj> Attached<'obj> {
+    /// Load the scheduler for these domains and let the kernel run it.
+    ///
+    /// # Errors
+    /// [`KernelError`]; nothing stays loaded.
+    pub fn new(
+        object: &'obj mut Object,
+        topology: &Topology,
+        domains: &Domains,
+        possible: &CpuSet,
+        options: &Options,
+    ) -> Result<Self, KernelError> {
+        let features = Features::probe(options.partial)?;
+        if let Some(name) = running_scheduler() {
+            return Err(KernelError::AnotherRunning(name));
+        }
+        listen_to_libbpf();
+        let tables = Tables::new(topology, domains, possible);
+        let mut open =
+            BpfSkelBuilder::default().open(object).map_err(|e| step("opening the BPF programs", &e))?;
+        configure(&mut open, &tables, options, features).map_err(|e| step("sizing the BPF maps", &e))?;
+        let skel = open.load().map_err(|e| step("loading the BPF programs into the kernel", &e))?;
+        fill(&skel, &tables).map_err(|e| step("filling the BPF maps", &e))?;
+        let count = domains.domains.len();
+        let mut attached = Self { link: None, skel, domains: count, in_force: vec![false; count] };
+        attached.attach()?;
+        Ok(attached)
+    }
+
+    fn attach(&mut self) -> Result<(), KernelError> {
+        self.skel.attach().map_err(|e| step("attaching the BPF prologue probe", &e))?;
+        let link = self.skel.maps.domains_ops.attach_struct_ops();
+        match (self.exit(), link) {
+            (Some(Exit { kind: ExitKind::Restart, .. }), _) => Err(KernelError::Hotplug),
+            (Some(exit), _) => Err(KernelError::EndedAtStart(exit.reason)),
+            (None, Err(_)) if running_scheduler().is_some() => {
+                Err(KernelError::AnotherRunning(running_scheduler().unwrap_or_default()))
+            }
+            (None, Err(e)) => Err(step("attaching the scheduler", &e)),
+            (None, Ok(link)) => {
+                self.link = Some(link);
+                Ok(())
+            }
+        }
+    }
+
+    /// Why the scheduler ended; `None` while it runs.
+    #[must_use]
+    pub fn exit(&self) -> Option<Exit> {
+        exit::read(&self.skel)
+    }
+
+    /// Give scheduling back to the kernel and say how it ended.
+    #[must_use]
+    pub fn detach(mut self) -> Option<Exit> {
+        drop(self.link.take());
+        self.exit()
+    }
+
+    /// What each program cost to verify.
+    #[must_use]
+    pub fn program_costs(&self) -> Vec<ProgramCost> {
+        let programs = self.skel.object().progs();
+        programs
+            .map(|program| ProgramCost {
+                name: program.name().to_string_lossy().into_owned(),
+                verified: verified_instructions(&program),
+                instructions: program.insn_cnt(),
+            })
+            .collect()
+    }
+}
+
+/// 0 where the kernel does not tell.
+fn verified_instructions(program: &libbpf_rs::Program<'_>) -> u32 {
+    use std::os::fd::{AsFd, AsRawFd};
+    let mut info = libbpf_rs::libbpf_sys::bpf_prog_info::default();
+    let mut size = size_of_val(&info) as u32;
+    // SAFETY: the descriptor is the program's, and the kernel writes at most `size` bytes of plain integers into `info`.
+    let failed = unsafe {
+        libbpf_rs::libbpf_sys::bpf_obj_get_info_by_fd(program.as_fd().as_raw_fd(), (&raw mut info).cast(), &raw mut size)
+    };
+    if failed == 0 { info.verified_insns } else { 0 }
+}
+
+/// Everything that has to be said before the programs are loaded.
+fn configure(
+    open: &mut OpenBpfSkel<'_>,
+    tables: &Tables,
+    options: &Options,
+    features: Features,
+) -> libbpf_rs::Result<()> {
+    let (cpus, domains) = (tables.cpu_configs.len() as u32, tables.domain_configs.len() as u32);
+    let dump_len = if options.exit_dump_len == 0 { 32 * 1024 } else { options.exit_dump_len };
+    if let Some(rodata) = open.maps.rodata_data.as_mut() {
+        rodata.nr_cpus = cpus;
+        rodata.nr_domains = domains;
+        rodata.nr_areas = tables.areas;
+        rodata.slice_ns = options.slice.as_nanos() as u64;
+        rodata.rescue_after_ns = (WATCHDOG / RESCUE_SHARE).as_nanos() as u64;
+        rodata.smt_enabled = tables.smt;
+        rodata.stealing_enabled = options.stealing;
+        rodata.uei_dump_len = dump_len;
+    }
+    let maps = &mut open.maps;
+    for map in [&mut maps.cpu_configs, &mut maps.cpu_states, &mut maps.scratch_masks, &mut maps.domain_cpus] {
+        map.set_max_entries(cpus)?;
+    }
+    for map in [
+        &mut maps.domain_configs,
+        &mut maps.domain_states,
+        &mut maps.domain_flows_map,
+        &mut maps.domain_masks,
+    ] {
+        map.set_max_entries(domains)?;
+    }
+    maps.neighbours.set_max_entries(domains * domains)?;
+    maps.area_masks.set_max_entries(tables.areas)?;
+    maps.data_uei_dump.set_value_size(dump_len)?;
+
+    let ops = open.struct_ops.domains_ops_mut();
+    ops.flags = features.ops_flags;
+    ops.timeout_ms = WATCHDOG.as_millis() as u32;
+    ops.exit_dump_len = dump_len;
+    ops.hotplug_seq = options.hotplug_sequence;
+    open.progs.scx_lib_init_probe.set_autoload(features.can_trace_functions);
+    Ok(())
+}
+
+fn fill(skel: &BpfSkel<'_>, tables: &Tables) -> libbpf_rs::Result<()> {
+    fill_map(&skel.maps.cpu_configs, &tables.cpu_configs)?;
+    fill_map(&skel.maps.domain_configs, &tables.domain_configs)?;
+    fill_map(&skel.maps.domain_cpus, &tables.domain_cpus)?;
+    fill_map(&skel.maps.neighbours, &tables.neighbours)
+}
+
+fn fill_map<V: MapValue>(map: &impl MapCore, values: &[V]) -> libbpf_rs::Result<()> {
+    for (index, value) in (0u32..).zip(values) {
+        map.update(index.as_bytes(), value.as_bytes(), MapFlags::ANY)?;
+    }
+    Ok(())
+}
+
+/// libbpf's last warning, to be shown with the error that it belongs to.
+static LAST_WARNING: Mutex<String> = Mutex::new(String::new());
+
+/// libbpf's words go to the log (shown with -v), not raw to the terminal.
+fn listen_to_libbpf() {
+    fn print(level: PrintLevel, line: String) {
+        let line = line.trim_end();
+        log::debug!(target: "libbpf", "{line}");
+        if level == PrintLevel::Warn
+            && let Ok(mut last) = LAST_WARNING.lock()
+        {
+            last.clear();
+            last.push_str(line.lines().last().unwrap_or_default());
+        }
+    }
+    libbpf_rs::set_print(Some((PrintLevel::Debug, print)));
+}
+
+pub(super) fn step(what: &str, error: &libbpf_rs::Error) -> KernelError {
+    if error.kind() == libbpf_rs::ErrorKind::PermissionDenied {
+        return KernelError::NoPermission;
+    }
+    let log = LAST_WARNING.lock().map(|mut last| std::mem::take(&mut *last)).unwrap_or_default();
+    KernelError::Step { step: what.to_owned(), cause: error.to_string(), log }
+}

@@ -1,0 +1,22 @@
+//! The one module that knows libbpf: opens, fills, loads and attaches the BPF scheduler, reads it, and hands it plans.
+//!
+//! The phases are types: [`Attached`] exists only while the kernel runs our scheduler or has just ended it. Dropping it
+//! gives scheduling back to the kernel.
+
+mod apply;
+mod btf;
+mod counters;
+mod error;
+mod exit;
+mod features;
+mod load;
+mod sample;
+mod skel;
+mod tables;
+
+pub use btf::KernelBtf;
+
+pub use error::KernelError;
+pub use exit::{Exit, ExitKind};
+pub use features::{Features, hotplug_sequence, running_scheduler};
+pub use load::{Attached, Object, Options, ProgramCost};

@@ -1,0 +1,98 @@
+//! The tables that BPF looks things up in, made from the domains. Pure.
+
+use super::skel::{MapValue, intf};
+use crate::cpuset::CpuSet;
+use crate::domain::{Domains, Proximity};
+use crate::topology::Topology;
+use crate::units::{CpuId, DomainId, LlcId, NodeId};
+
+/// The values of the scheduler's maps, by index.
+pub struct Tables {
+    pub cpu_configs: Vec<intf::cpu_config>,
+    pub domain_configs: Vec<intf::domain_config>,
+    pub domain_cpus: Vec<u32>,
+    pub neighbours: Vec<intf::near_domain>,
+    /// Entries of the map of LLC and node masks.
+    pub areas: u32,
+    pub smt: bool,
+}
+
+impl Tables {
+    /// Make them. `possible` are the CPUs that may ever come online: one that is offline now gets the domain of the CPU
+    /// nearest by number, so that the scheduler has a place for it when it comes.
+    pub fn new(topology: &Topology, domains: &Domains, possible: &CpuSet) -> Self {
+        let llcs = index_of(domains, |domain| domain.llc);
+        let nodes = index_of(domains, |domain| domain.node);
+        let (domain_configs, domain_cpus) = domain_configs(domains, &llcs, &nodes);
+        Self {
+            cpu_configs: cpu_configs(domains, possible),
+            domain_configs,
+            domain_cpus,
+            neighbours: neighbours(domains),
+            areas: (llcs.len() + nodes.len()) as u32,
+            smt: topology.cores.iter().any(|core| core.cpus.len() > 1),
+        }
+    }
+}
+
+/// The distinct ids of one kind among the domains, sorted: their positions are mask numbers.
+fn index_of<Id: Ord + Copy>(domains: &Domains, of: impl Fn(&crate::domain::Domain) -> Id) -> Vec<Id> {
+    let mut ids: Vec<Id> = domains.domains.iter().map(of).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+fn domain_configs(domains: &Domains, llcs: &[LlcId], nodes: &[NodeId]) -> (Vec<intf::domain_config>, Vec<u32>) {
+    let mut cpus: Vec<u32> = Vec::new();
+    let configs = domains
+        .domains
+        .iter()
+        .map(|domain| {
+            let mut config = intf::domain_config::zeroed();
+            config.llc_mask = llcs.partition_point(|id| *id < domain.llc) as u32;
+            config.node_mask = (llcs.len() + nodes.partition_point(|id| *id < domain.node)) as u32;
+            config.first_cpu = cpus.len() as u32;
+            config.nr_cpus = domain.cpus.len() as u32;
+            config.node = i32::try_from(domain.node.0).unwrap_or(-1);
+            cpus.extend(domain.cpus.iter().map(|cpu| cpu.0));
+            config
+        })
+        .collect();
+    (configs, cpus)
+}
+
+fn cpu_configs(domains: &Domains, possible: &CpuSet) -> Vec<intf::cpu_config> {
+    let ids = possible.iter().map(|cpu| cpu.0 + 1).max().unwrap_or(1);
+    (0..ids)
+        .map(|id| {
+            let mut config = intf::cpu_config::zeroed();
+            config.domain = if possible.contains(CpuId(id)) { nearest_domain(domains, id).0 } else { u32::MAX };
+            config
+        })
+        .collect()
+}
+
+/// The domain of a CPU, or of the CPU nearest to it by number that has one.
+fn nearest_domain(domains: &Domains, cpu: u32) -> DomainId {
+    domains.domain_of(CpuId(cpu)).unwrap_or_else(|| {
+        let all = domains.domains.iter().flat_map(|domain| domain.cpus.iter().map(move |known| (known, domain.id)));
+        all.min_by_key(|(known, _)| known.0.abs_diff(cpu)).map_or(DomainId(0), |(_, id)| id)
+    })
+}
+
+fn neighbours(domains: &Domains) -> Vec<intf::near_domain> {
+    let count = domains.domains.len();
+    let mut table = vec![intf::near_domain::zeroed(); count * count];
+    for (row, nearest) in table.chunks_mut(count.max(1)).zip(&domains.neighbours) {
+        for (slot, neighbour) in row.iter_mut().zip(nearest) {
+            slot.domain = neighbour.domain.0;
+            slot.proximity = match neighbour.proximity {
+                Proximity::SameLlc => intf::proximity_NEAR_LLC,
+                Proximity::SameNode => intf::proximity_NEAR_NODE,
+                Proximity::Remote { .. } => intf::proximity_NEAR_REMOTE,
+            };
+        }
+    }
+    table
+}

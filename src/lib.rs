@@ -1,0 +1,16 @@
+//! The parts of `scx_domains`, a topology-aware sched_ext scheduler.
+//!
+//! `ARCHITECTURE.md` at the top of the repository says what each module is for and which may import which.
+
+pub mod balance;
+pub mod check;
+pub mod cli;
+pub mod cpuset;
+pub mod daemon;
+pub mod domain;
+pub mod failure;
+pub mod kernel;
+pub mod show;
+pub mod stats;
+pub mod topology;
+pub mod units;

@@ -1,0 +1,54 @@
+//! The command: reads the arguments, does what they say, and turns failures into a sentence and an exit code.
+
+use clap::Parser;
+use scx_domains::cli::{Cli, Command, TopologyArgs};
+use scx_domains::domain::Domains;
+use scx_domains::failure::Failure;
+use scx_domains::topology::{self, Source};
+use scx_domains::{check, daemon, show};
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging(cli.verbose);
+    let result = match &cli.command {
+        None => daemon::run(&cli.run),
+        Some(Command::Topology(args)) => show_topology(args),
+        Some(Command::Check) => check::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("scx_domains: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// To standard error, the bare message; levels are shown from -v on.
+fn start_logging(verbose: u8) {
+    let level = match verbose {
+        0 => log::LevelFilter::Info,
+        1 => log::LevelFilter::Debug,
+        _ => log::LevelFilter::Trace,
+    };
+    env_logger::Builder::new()
+        .filter_level(level)
+        .format(move |out, record| match verbose {
+            0 => writeln!(out, "scx_domains: {}", record.args()),
+            _ => writeln!(out, "scx_domains [{} {}]: {}", record.level(), record.target(), record.args()),
+        })
+        .init();
+}
+
+fn show_topology(args: &TopologyArgs) -> Result<(), Failure> {
+    let source = args.topology.as_deref().map_or(Ok(Source::Live), Source::parse);
+    let topology = source.and_then(|source| topology::read(&source)).map_err(|e| Failure::Input(e.to_string()))?;
+    let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
+    let text = if args.json { format!("{:#}\n", show::json(&topology, &domains)) } else { show::tree(&topology, &domains) };
+    std::io::stdout().write_all(text.as_bytes()).or_else(|e| match e.kind() {
+        std::io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(Failure::Unexpected(format!("writing the topology: {e}"))),
+    })
+}

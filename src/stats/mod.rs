@@ -1,0 +1,7 @@
+//! What the scheduler tells of itself: the values (pure), and how they are shown.
+
+mod model;
+mod text;
+
+pub use model::{Counter, Counters, Report};
+pub use text::report_text;
