@@ -1,0 +1,4 @@
+//! Tests on real kernels in emulated machines. `tests/guest/run --help` tells how to do by hand what they do.
+
+mod harness;
+mod scenario_harness;
