@@ -1,0 +1,32 @@
+# The front door: each of these works on a fresh clone of the repository.
+.POSIX:
+
+.PHONY: build demo test check fmt setup
+
+# The program, in target/release.
+build:
+	scripts/setup.sh build
+	cargo build --release --locked
+
+# scx_domains at work on a real kernel, in an emulated machine.
+demo: build
+	scripts/setup.sh test
+	scripts/demo.sh
+
+# All tests. Those of tests/guest boot real kernels in QEMU, as many at a time as there are CPUs.
+test: setup
+	cargo test --locked
+
+# What needs no kernel: formatting, lints, the direction of imports, licences and sources of dependencies.
+check: setup
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo test --locked --test imports
+	scripts/cargo-deny.sh check licenses bans sources
+
+fmt:
+	cargo fmt
+
+# What the tests and the build need from the distribution; asks for root only if something is missing.
+setup:
+	scripts/setup.sh test

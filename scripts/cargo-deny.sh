@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Run cargo-deny, the checker of licences and sources, building it once where it is not installed (about 3 minutes).
+set -euo pipefail
+
+if ! cargo deny --version >/dev/null 2>&1; then
+    tools=${SCX_DOMAINS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/scx_domains}/cargo-deny
+    if [[ ! -x $tools/bin/cargo-deny ]]; then
+        # Built outside the package, whose own configuration is none of its business.
+        (cd / && cargo install --quiet --locked --no-default-features --root "$tools" cargo-deny)
+    fi
+    PATH=$tools/bin:$PATH
+fi
+exec cargo deny "$@"
