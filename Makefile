@@ -1,5 +1,4 @@
 # The front door: each of these works on a fresh clone of the repository.
-.POSIX:
 
 .PHONY: build demo test check fmt setup
 

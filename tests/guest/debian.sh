@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Kernels out of Debian's package archive, through apt, without touching the host's own apt.
 #
 # Sourced by kernel.sh. apt gets a private configuration: its own sources list, its own state. The mirror is
