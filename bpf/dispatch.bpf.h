@@ -13,19 +13,19 @@
 /* Tasks that are looked at in one DSQ to find one that may run here. Past them, the last one's key stands for the rest. */
 #define MAX_PEEK 64
 
-/* The key of the first task in a DSQ that `cpu` may run; false if there is nothing. */
-static bool first_runnable(u64 dsq, s32 cpu, u64 *vtime)
+/* The key of the first task in a DSQ that `cpu` may run; 0 if there is nothing. Global: verified once. */
+__noinline int first_runnable(u64 dsq, s32 cpu, u64 *vtime __arg_nonnull)
 {
 	struct task_struct *p;
 	u32 visited = unknown_zero;
-	bool found = false;
+	int found = 0;
 
-	if (!scx_bpf_dsq_nr_queued(dsq))
-		return false;
+	if (scx_bpf_dsq_nr_queued(dsq) <= 0)
+		return 0;
 	bpf_for_each(scx_dsq, p, dsq, 0) {
 		*vtime = p->scx.dsq_vtime;
 		if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr) || ++visited >= MAX_PEEK) {
-			found = true;
+			found = 1;
 			break;
 		}
 	}

@@ -29,8 +29,11 @@ static bool evict_stranded(struct bpf_iter_scx_dsq *it, struct task_struct *p, s
 	return to != domain && move_queued(it, p, tctx, to, now);
 }
 
-/* Walk one DSQ and put those first that have waited too long. `domain` is NO_DOMAIN for a CPU's own DSQ. */
-static void rescue_queue(u64 dsq, s32 cpu, u32 domain, u64 now, bool from_tail)
+/*
+ * Walk one DSQ and put those first that have waited too long. `domain` is NO_DOMAIN for a CPU's own DSQ. A global function,
+ * which the verifier looks at once instead of once a caller.
+ */
+__noinline int rescue_queue(u64 dsq, s32 cpu, u32 domain, u64 now, u32 from_tail)
 {
 	struct domain_state *state = domain_state(domain_of_cpu(cpu));
 	struct task_struct *p;
@@ -38,8 +41,8 @@ static void rescue_queue(u64 dsq, s32 cpu, u32 domain, u64 now, bool from_tail)
 	u32 visited = unknown_zero;
 	u64 first;
 
-	if (!state || !scx_bpf_dsq_nr_queued(dsq))
-		return;
+	if (!state || scx_bpf_dsq_nr_queued(dsq) <= 0)
+		return 0;
 	first = clock_read(state) - RESCUE_LEAD_NS;
 	bpf_for_each(scx_dsq, p, dsq, from_tail ? DSQ_FROM_TAIL : 0) {
 		if (++visited > MAX_RESCUE_WALK)
@@ -57,6 +60,7 @@ static void rescue_queue(u64 dsq, s32 cpu, u32 domain, u64 now, bool from_tail)
 			tctx->queued_at = now;
 		}
 	}
+	return 0;
 }
 
 /* Domains that have lost all their CPUs: whoever comes by moves what is left there. */
