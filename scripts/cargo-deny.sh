@@ -4,10 +4,8 @@ set -euo pipefail
 
 if ! cargo deny --version >/dev/null 2>&1; then
     tools=${SCX_DOMAINS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/scx_domains}/cargo-deny
-    if [[ ! -x $tools/bin/cargo-deny ]]; then
-        # Built outside the package, whose own configuration is none of its business.
-        (cd / && cargo install --quiet --locked --no-default-features --root "$tools" cargo-deny)
-    fi
+    [[ -x $tools/bin/cargo-deny ]] ||
+        cargo install --quiet --locked --no-default-features --root "$tools" cargo-deny
     PATH=$tools/bin:$PATH
 fi
 exec cargo deny "$@"
