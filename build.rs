@@ -33,7 +33,9 @@ fn find_clang() -> String {
         .chain(versioned)
         .find(|name| major_version(name).is_some_and(|major| major >= OLDEST_CLANG))
         .unwrap_or_else(|| {
-            panic!("no clang of version {OLDEST_CLANG} or newer on the PATH: install clang-19, or name one in BPF_CLANG")
+            panic!(
+                "no clang of version {OLDEST_CLANG} or newer on the PATH: install clang-19, or name one in BPF_CLANG"
+            )
         })
 }
 

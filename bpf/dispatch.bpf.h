@@ -95,4 +95,16 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 		steal(cpu, domain);
 }
 
+/*
+ * A CPU that finds nothing marks itself idle only after it has looked. What was queued in between saw no idle CPU to
+ * kick; so look again here.
+ */
+void BPF_STRUCT_OPS(domains_update_idle, s32 cpu, bool idle)
+{
+	u64 vtime;
+
+	if (idle && (first_runnable(cpu_dsq(cpu), cpu, &vtime) || first_runnable(domain_of_cpu(cpu), cpu, &vtime)))
+		scx_bpf_kick_cpu(cpu, KICK_IDLE);
+}
+
 #endif

@@ -106,14 +106,4 @@ s32 BPF_STRUCT_OPS(domains_select_cpu, struct task_struct *p, s32 prev_cpu, u64 
 	return cpu;
 }
 
-/*
- * A CPU that finds nothing marks itself idle only after it has looked. What was queued in between saw no idle CPU to
- * kick; so look again here.
- */
-void BPF_STRUCT_OPS(domains_update_idle, s32 cpu, bool idle)
-{
-	if (idle && (scx_bpf_dsq_nr_queued(cpu_dsq(cpu)) || scx_bpf_dsq_nr_queued(domain_of_cpu(cpu))))
-		scx_bpf_kick_cpu(cpu, KICK_IDLE);
-}
-
 #endif

@@ -22,7 +22,7 @@ UEI_DEFINE(uei);
 #include "flow.bpf.h"	  /* spending flows, and the program that takes a plan */
 #include "enqueue.bpf.h"  /* enqueue: where a task waits, who is told */
 #include "rescue.bpf.h"	  /* nobody waits for ever */
-#include "dispatch.bpf.h" /* dispatch: what a CPU runs next */
+#include "dispatch.bpf.h" /* dispatch, update_idle: what a CPU runs next */
 #include "account.bpf.h"  /* runnable .. quiescent: keeping the books */
 #include "hotplug.bpf.h"  /* CPUs that come and go */
 #include "dump.bpf.h"	  /* what a dump shows */

@@ -66,9 +66,10 @@ pub fn run() -> Result<(), Failure> {
     std::io::stdout()
         .write_all(text.as_bytes())
         .map_err(|e| Failure::Unexpected(format!("writing the findings: {e}")))?;
-    findings.iter().find_map(|f| if let Verdict::No(code) = f.verdict { Some(code) } else { None }).map_or(Ok(()), |code| {
-        Err(Failure::Check(code))
-    })
+    findings
+        .iter()
+        .find_map(|f| if let Verdict::No(code) = f.verdict { Some(code) } else { None })
+        .map_or(Ok(()), |code| Err(Failure::Check(code)))
 }
 
 /// Look at everything.
@@ -120,16 +121,22 @@ fn sched_ext(directory: bool, btf: Option<&KernelBtf>) -> Finding {
     match (directory, btf.is_some_and(|btf| btf.has_struct("sched_ext_ops"))) {
         (true, _) => Finding::ok(what, "CONFIG_SCHED_CLASS_EXT is on"),
         (false, true) => Finding::no(what, &unsupported(), "/sys/kernel/sched_ext is missing: mount sysfs on /sys"),
-        (false, false) => {
-            Finding::no(what, &unsupported(), "the kernel was built without CONFIG_SCHED_CLASS_EXT; boot one that has it")
-        }
+        (false, false) => Finding::no(
+            what,
+            &unsupported(),
+            "the kernel was built without CONFIG_SCHED_CLASS_EXT; boot one that has it",
+        ),
     }
 }
 
 fn btf_finding(btf: Option<&KernelBtf>) -> Finding {
     let what = "BTF";
     let Some(btf) = btf else {
-        return Finding::no(what, &unsupported(), "the kernel was built without CONFIG_DEBUG_INFO_BTF; boot one that has it");
+        return Finding::no(
+            what,
+            &unsupported(),
+            "the kernel was built without CONFIG_DEBUG_INFO_BTF; boot one that has it",
+        );
     };
     match btf.malformed_kfuncs().as_slice() {
         [] => Finding::ok(what, "well-formed"),

@@ -10,6 +10,7 @@ use crate::stats::{Report, report_text};
 use crate::topology::{self, Source, Topology};
 use crossbeam_channel::{Receiver, never, select, tick};
 use std::io::Write;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How often a machine may change under us while we attach before we give up.
@@ -22,9 +23,8 @@ const EXIT_POLL: Duration = Duration::from_secs(1);
 /// # Errors
 /// [`Failure`], with nothing left loaded.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
-    let stop = stop_signals()?;
     for _ in 0..MAX_ATTEMPTS {
-        match run_once(args, &stop) {
+        match run_once(args) {
             Err(Failure::Kernel(KernelError::Hotplug)) => {
                 log::info!("CPUs came or went while the scheduler was loading; reading the machine again");
             }
@@ -34,25 +34,45 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     Err(Failure::Kernel(KernelError::Hotplug))
 }
 
-/// SIGINT and SIGTERM, by channel.
-fn stop_signals() -> Result<Receiver<i32>, Failure> {
-    let (sender, receiver) = crossbeam_channel::bounded(1);
-    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
-        .map_err(|e| Failure::Unexpected(format!("cannot listen for signals: {e}")))?;
-    std::thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            for signal in signals.forever() {
-                if sender.send(signal).is_err() {
-                    break;
-                }
-            }
-        })
-        .map_err(|e| Failure::Unexpected(format!("cannot start a thread: {e}")))?;
-    Ok(receiver)
+/// SIGINT and SIGTERM by channel, while it lives. Its thread starts after the topology has been read: hwloc is steered by
+/// the environment, which must not be written to while other threads run.
+struct StopSignals {
+    received: Receiver<i32>,
+    handle: signal_hook::iterator::Handle,
+    thread: Option<JoinHandle<()>>,
 }
 
-fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
+impl StopSignals {
+    fn listen() -> Result<Self, Failure> {
+        let (sender, received) = crossbeam_channel::bounded(1);
+        let mut signals =
+            signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
+                .map_err(|e| Failure::Unexpected(format!("cannot listen for signals: {e}")))?;
+        let handle = signals.handle();
+        let thread = std::thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || {
+                for signal in signals.forever() {
+                    // Full: one is waiting already, and one is enough.
+                    let _ = sender.try_send(signal);
+                }
+            })
+            .map_err(|e| Failure::Unexpected(format!("cannot start a thread: {e}")))?;
+        Ok(Self { received, handle, thread: Some(thread) })
+    }
+}
+
+impl Drop for StopSignals {
+    fn drop(&mut self) {
+        self.handle.close();
+        if let Some(thread) = self.thread.take() {
+            // The thread only passes signals on; if it has panicked there is nothing left to do for it.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run_once(args: &RunArgs) -> Result<(), Failure> {
     let started = Instant::now();
     let hotplug_sequence = hotplug_sequence().unwrap_or(0);
     let topology = read_topology(args.topology.as_deref())?;
@@ -64,20 +84,33 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         exit_dump_len: args.exit_dump_len,
         hotplug_sequence,
     };
+    let stop = StopSignals::listen()?;
     let mut object = Object::uninit();
     let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options)?;
     log::info!(
         "scheduling {} CPUs in {} domains, balancing {} (attached in {:.2} s)",
         topology.online.len(),
         domains.domains.len(),
-        if args.no_balance { "off".to_owned() } else { format!("every {}", humantime::format_duration(args.balance_interval)) },
+        if args.no_balance {
+            "off".to_owned()
+        } else {
+            format!("every {}", humantime::format_duration(args.balance_interval))
+        },
         started.elapsed().as_secs_f64(),
     );
     for cost in attached.program_costs() {
         log::debug!("program {}: {} instructions, {} verified", cost.name, cost.instructions, cost.verified);
     }
-    Rounds { attached, domains, args, attached_at: Instant::now(), last: None, sample: None, flows: FlowTotals::default() }
-        .run(stop)
+    Rounds {
+        attached,
+        domains,
+        args,
+        attached_at: Instant::now(),
+        last: None,
+        sample: None,
+        flows: FlowTotals::default(),
+    }
+    .run(&stop.received)
 }
 
 /// The machine, or its description if that is of this machine.
@@ -87,8 +120,9 @@ fn read_topology(described: Option<&str>) -> Result<Topology, Failure> {
     let Some(described) = described else { return Ok(live) };
     let source = Source::parse(described).map_err(|e| input(&e))?;
     let topology = topology::read(&source).map_err(|e| input(&e))?;
-    topology::same_machine(&topology, &live)
-        .map_err(|e| Failure::Input(format!("--topology {described}: this is not the machine that it describes: {e}")))?;
+    topology::same_machine(&topology, &live).map_err(|e| {
+        Failure::Input(format!("--topology {described}: this is not the machine that it describes: {e}"))
+    })?;
     Ok(topology)
 }
 
@@ -153,9 +187,7 @@ impl Rounds<'_> {
             counters: self.attached.counters()?,
         };
         let text = report_text(&self.domains, &report);
-        std::io::stdout()
-            .write_all(text.as_bytes())
-            .unwrap_or_else(|e| log::warn!("nobody reads the statistics: {e}"));
+        std::io::stdout().write_all(text.as_bytes()).unwrap_or_else(|e| log::warn!("nobody reads the statistics: {e}"));
         Ok(())
     }
 }

@@ -46,7 +46,8 @@ fn show_topology(args: &TopologyArgs) -> Result<(), Failure> {
     let source = args.topology.as_deref().map_or(Ok(Source::Live), Source::parse);
     let topology = source.and_then(|source| topology::read(&source)).map_err(|e| Failure::Input(e.to_string()))?;
     let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
-    let text = if args.json { format!("{:#}\n", show::json(&topology, &domains)) } else { show::tree(&topology, &domains) };
+    let text =
+        if args.json { format!("{:#}\n", show::json(&topology, &domains)) } else { show::tree(&topology, &domains) };
     std::io::stdout().write_all(text.as_bytes()).or_else(|e| match e.kind() {
         std::io::ErrorKind::BrokenPipe => Ok(()),
         _ => Err(Failure::Unexpected(format!("writing the topology: {e}"))),

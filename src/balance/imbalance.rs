@@ -41,7 +41,8 @@ pub fn imbalances(domains: &Domains, sample: &Sample) -> Vec<Imbalance> {
         .iter()
         .zip(&capacities)
         .map(|(now, own)| {
-            let share = (load * u128::from(*own)).checked_div(capacity).map_or(0, |s| u64::try_from(s).unwrap_or(u64::MAX));
+            let share =
+                (load * u128::from(*own)).checked_div(capacity).map_or(0, |s| u64::try_from(s).unwrap_or(u64::MAX));
             let over = i64::try_from(i128::from(now.load) - i128::from(share)).unwrap_or(i64::MAX);
             let crowded = now.runnable_milli > u64::from(now.online) * 1000;
             let movable = now.load.saturating_sub(now.pinned);

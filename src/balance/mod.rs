@@ -11,6 +11,8 @@
 mod flow;
 mod imbalance;
 mod load;
+#[cfg(test)]
+mod tests;
 
 pub use flow::{MAX_FLOWS_PER_DOMAIN, Params, plan};
 pub use imbalance::{Imbalance, imbalances};

@@ -3,10 +3,12 @@
 use super::error::KernelError;
 use super::load::{Attached, step};
 use super::skel::{MapValue, intf};
-use crate::balance::{Flow, FlowTotals, Plan};
+use crate::balance::{Flow, FlowTotals, MAX_FLOWS_PER_DOMAIN, Plan};
 use crate::units::DomainId;
 use libbpf_rs::{MapCore, MapFlags, ProgramInput};
 use std::time::Duration;
+
+const _: () = assert!(MAX_FLOWS_PER_DOMAIN == intf::limits_MAX_FLOWS as usize);
 
 impl Attached<'_> {
     /// Put the flows of `plan` in force, for `ttl` at most, in place of those of the last plan; and move at once what

@@ -10,7 +10,9 @@ pub enum KernelError {
     Unsupported(String),
 
     /// We may not do this.
-    #[error("no permission to load a scheduler: run scx_domains as root (it needs CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN)")]
+    #[error(
+        "no permission to load a scheduler: run scx_domains as root (it needs CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN)"
+    )]
     NoPermission,
 
     /// The kernel runs at most one scheduler.
@@ -38,5 +40,9 @@ pub enum KernelError {
 }
 
 fn hint(log: &str) -> String {
-    if log.is_empty() { "; run with -v for libbpf's own log".to_owned() } else { format!(" ({log}); run with -v for more") }
+    if log.is_empty() {
+        "; run with -v for libbpf's own log".to_owned()
+    } else {
+        format!(" ({log}); run with -v for more")
+    }
 }

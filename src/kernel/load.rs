@@ -75,8 +75,7 @@ impl<'obj> Attached<'obj> {
         }
         listen_to_libbpf();
         let tables = Tables::new(topology, domains, possible);
-        let mut open =
-            BpfSkelBuilder::default().open(object).map_err(|e| step("opening the BPF programs", &e))?;
+        let mut open = BpfSkelBuilder::default().open(object).map_err(|e| step("opening the BPF programs", &e))?;
         configure(&mut open, &tables, options, features).map_err(|e| step("sizing the BPF maps", &e))?;
         let skel = open.load().map_err(|e| step("loading the BPF programs into the kernel", &e))?;
         fill(&skel, &tables).map_err(|e| step("filling the BPF maps", &e))?;
@@ -137,7 +136,11 @@ fn verified_instructions(program: &libbpf_rs::Program<'_>) -> u32 {
     let mut size = size_of_val(&info) as u32;
     // SAFETY: the descriptor is the program's, and the kernel writes at most `size` bytes of plain integers into `info`.
     let failed = unsafe {
-        libbpf_rs::libbpf_sys::bpf_obj_get_info_by_fd(program.as_fd().as_raw_fd(), (&raw mut info).cast(), &raw mut size)
+        libbpf_rs::libbpf_sys::bpf_obj_get_info_by_fd(
+            program.as_fd().as_raw_fd(),
+            (&raw mut info).cast(),
+            &raw mut size,
+        )
     };
     if failed == 0 { info.verified_insns } else { 0 }
 }
@@ -165,12 +168,7 @@ fn configure(
     for map in [&mut maps.cpu_configs, &mut maps.cpu_states, &mut maps.scratch_masks, &mut maps.domain_cpus] {
         map.set_max_entries(cpus)?;
     }
-    for map in [
-        &mut maps.domain_configs,
-        &mut maps.domain_states,
-        &mut maps.domain_flows_map,
-        &mut maps.domain_masks,
-    ] {
+    for map in [&mut maps.domain_configs, &mut maps.domain_states, &mut maps.domain_flows_map, &mut maps.domain_masks] {
         map.set_max_entries(domains)?;
     }
     maps.neighbours.set_max_entries(domains * domains)?;

@@ -1,6 +1,5 @@
 //! Reads the scheduler's state.
 
-
 use super::error::KernelError;
 use super::load::{Attached, step};
 use super::skel::{MapValue, intf};

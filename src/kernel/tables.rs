@@ -67,7 +67,8 @@ fn cpu_configs(domains: &Domains, possible: &CpuSet) -> Vec<intf::cpu_config> {
     (0..ids)
         .map(|id| {
             let mut config = intf::cpu_config::zeroed();
-            config.domain = if possible.contains(CpuId(id)) { nearest_domain(domains, id).0 } else { u32::MAX };
+            config.domain =
+                if possible.contains(CpuId(id)) { nearest_domain(domains, id).0 } else { intf::none_NO_DOMAIN };
             config
         })
         .collect()
@@ -95,4 +96,42 @@ fn neighbours(domains: &Domains) -> Vec<intf::near_domain> {
         }
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::{Source, read};
+
+    fn tables(machine: &str, possible: &str) -> Tables {
+        let topology = Source::parse(machine).and_then(|source| read(&source)).expect("a good machine");
+        let domains = Domains::build(&topology).expect("a good machine");
+        Tables::new(&topology, &domains, &possible.parse().expect("a cpulist"))
+    }
+
+    #[test]
+    fn every_possible_cpu_has_a_domain_and_the_others_none() {
+        let tables = tables("synthetic:node:2 l3:1 core:2 pu:1", "0-3,6");
+        let domains: Vec<u32> = tables.cpu_configs.iter().map(|config| config.domain).collect();
+        assert_eq!(domains, [0, 0, 1, 1, intf::none_NO_DOMAIN, intf::none_NO_DOMAIN, 1]);
+    }
+
+    #[test]
+    fn each_domain_lists_its_cpus_and_its_areas() {
+        let tables = tables("synthetic:node:2 l3:2 core:1 pu:2", "0-7");
+        assert!(tables.smt);
+        assert_eq!(tables.domain_cpus, [0, 1, 2, 3, 4, 5, 6, 7]);
+        let configs: Vec<_> =
+            tables.domain_configs.iter().map(|c| (c.first_cpu, c.nr_cpus, c.llc_mask, c.node_mask, c.node)).collect();
+        assert_eq!(configs, [(0, 2, 0, 4, 0), (2, 2, 1, 4, 0), (4, 2, 2, 5, 1), (6, 2, 3, 5, 1)]);
+        assert_eq!(tables.areas, 6);
+    }
+
+    #[test]
+    fn neighbours_come_nearest_first() {
+        let tables = tables("synthetic:node:2 l3:2 core:1 pu:1", "0-3");
+        let of_domain_0: Vec<_> = tables.neighbours[..3].iter().map(|n| (n.domain, n.proximity)).collect();
+        assert_eq!(of_domain_0[0], (1, intf::proximity_NEAR_NODE));
+        assert!(of_domain_0[1..].iter().all(|(domain, near)| *domain >= 2 && *near == intf::proximity_NEAR_REMOTE));
+    }
 }

@@ -50,3 +50,31 @@ fn domain_text(report: &Report, id: DomainId) -> String {
         sample.runnable_milli as f64 / 1000.0,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::balance::{FlowTotals, Imbalance, Sample};
+    use crate::topology::{Source, read};
+    use std::time::Duration;
+
+    #[test]
+    fn a_report_counts_load_in_tasks_at_nice_0() {
+        let topology = Source::parse("synthetic:node:1 l3:1 core:2 pu:1").and_then(|s| read(&s)).expect("a machine");
+        let domains = Domains::build(&topology).expect("a machine");
+        let sample = crate::balance::DomainSample { load: 3072, runnable_milli: 3000, online: 2, ..Default::default() };
+        let mut report = Report {
+            elapsed: Duration::from_millis(2500),
+            flows: FlowTotals { planned: 1536, applied: 1024, expired: 512, moved: 1 },
+            ..Default::default()
+        };
+        assert!(report_text(&domains, &report).contains("no round yet"));
+        report.sample = Some(Sample { domains: vec![sample] });
+        report.imbalances = vec![Imbalance { share: 2048, over: 1024, can_give: 1024, can_take: 0 }];
+        assert_eq!(
+            report_text(&domains, &report),
+            "[2.5s] flows: planned 1.50 applied 1.00 expired 0.50 (1 tasks moved) | stolen: llc 0 node 0 remote 0 | \
+             rescued 0\n  domain 0 (node 0, LLC 0, CPUs 0-1): load 3.00 share 2.00 over +1.00 pinned 0.00 runnable 3.0\n"
+        );
+    }
+}
