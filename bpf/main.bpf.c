@@ -25,6 +25,7 @@ UEI_DEFINE(uei);
 #include "dispatch.bpf.h" /* dispatch, update_idle: what a CPU runs next */
 #include "account.bpf.h"  /* runnable .. quiescent: keeping the books */
 #include "hotplug.bpf.h"  /* CPUs that come and go */
+#include "release.bpf.h"  /* CPUs that a higher class takes */
 #include "dump.bpf.h"	  /* what a dump shows */
 #include "init.bpf.h"	  /* DSQs and masks at load, the reason at exit */
 
@@ -40,6 +41,7 @@ SCX_OPS_DEFINE(domains_ops,
 	       .quiescent	= (void *)domains_quiescent,
 	       .set_weight	= (void *)domains_set_weight,
 	       .init_task	= (void *)domains_init_task,
+	       .cpu_release	= (void *)domains_cpu_release,
 	       .cpu_online	= (void *)domains_cpu_online,
 	       .cpu_offline	= (void *)domains_cpu_offline,
 	       .dump		= (void *)domains_dump,

@@ -15,6 +15,8 @@ pub struct Features {
     pub ops_flags: u64,
     /// Can the program that probes the BPF prologue be attached (`CONFIG_FUNCTION_TRACER`)?
     pub can_trace_functions: bool,
+    /// May tasks be enqueued anew from anywhere (6.19), or only from `ops.cpu_release`?
+    pub reenqueue_anywhere: bool,
 }
 
 impl Features {
@@ -47,7 +49,11 @@ impl Features {
         if partial {
             ops_flags |= flag("SCX_OPS_SWITCH_PARTIAL");
         }
-        Ok(Self { ops_flags, can_trace_functions: btf.has_function("ftrace_regs_caller") || function_tracer() })
+        Ok(Self {
+            ops_flags,
+            can_trace_functions: function_tracer(),
+            reenqueue_anywhere: btf.has_function("scx_bpf_reenqueue_local___v2"),
+        })
     }
 }
 

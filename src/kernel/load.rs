@@ -86,7 +86,7 @@ impl<'obj> Attached<'obj> {
     }
 
     fn attach(&mut self) -> Result<(), KernelError> {
-        self.skel.attach().map_err(|e| step("attaching the BPF prologue probe", &e))?;
+        self.skel.attach().map_err(|e| step("attaching the BPF programs that trace", &e))?;
         let link = self.skel.maps.domains_ops.attach_struct_ops();
         match (self.exit(), link) {
             (Some(Exit { kind: ExitKind::Restart, .. }), _) => Err(KernelError::Hotplug),
@@ -180,6 +180,10 @@ fn configure(
     ops.timeout_ms = WATCHDOG.as_millis() as u32;
     ops.exit_dump_len = dump_len;
     ops.hotplug_seq = options.hotplug_sequence;
+    if features.reenqueue_anywhere {
+        ops.cpu_release = std::ptr::null_mut();
+    }
+    open.progs.cpu_taken.set_autoload(features.reenqueue_anywhere);
     open.progs.scx_lib_init_probe.set_autoload(features.can_trace_functions);
     Ok(())
 }
