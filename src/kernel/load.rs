@@ -115,11 +115,11 @@ impl<'obj> Attached<'obj> {
         self.exit()
     }
 
-    /// What each program cost to verify.
+    /// What each program that this kernel needs cost to verify.
     #[must_use]
     pub fn program_costs(&self) -> Vec<ProgramCost> {
-        let programs = self.skel.object().progs();
-        programs
+        let loaded = self.skel.object().progs().filter(libbpf_rs::ProgramImpl::autoload);
+        loaded
             .map(|program| ProgramCost {
                 name: program.name().to_string_lossy().into_owned(),
                 verified: verified_instructions(&program),

@@ -2,3 +2,4 @@
 
 mod harness;
 mod scenario_harness;
+mod scenario_verifier;
