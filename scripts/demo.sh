@@ -109,6 +109,7 @@ run_in_guest() {
     say "done in $SECONDS s"
 }
 
+scripts/setup.sh test
 say "building scx_domains and its load program"
 cargo build --release --locked --bin scx_domains --example guest-load
 
