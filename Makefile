@@ -8,8 +8,7 @@ build:
 	cargo build --release --locked
 
 # scx_domains at work on a real kernel, in an emulated machine.
-demo: build
-	scripts/setup.sh test
+demo:
 	scripts/demo.sh
 
 # All tests. Those of tests/guest boot real kernels in QEMU, as many at a time as there are CPUs.

@@ -24,6 +24,7 @@ s32 BPF_STRUCT_OPS_SLEEPABLE(domains_init_task, struct task_struct *p, struct sc
 		return -ENOENT;
 	tctx->vtime = clock_read(state);
 	tctx->weight = task_weight(p);
+	tctx->load_weight = capped(tctx->weight);
 	tctx->duty = 512; /* unknown: neither a sleeper nor a hog */
 	tctx->changed_at = scx_bpf_now();
 	return 0;

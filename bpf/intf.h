@@ -61,7 +61,8 @@ struct domain_state {
 	u64 base;
 	s64 weighted;
 	u64 weight;
-	u64 pinned_weight;
+	u64 load_weight;   /* as `weight`, but no task counts for more than load_cap */
+	u64 pinned_weight; /* the part of load_weight that can run on one CPU only */
 	u64 load_stamp;
 	u64 load_integral;
 	u64 pinned_integral;

@@ -10,6 +10,13 @@
 #ifndef __SCX_DOMAINS_LOAD_H
 #define __SCX_DOMAINS_LOAD_H
 
+/*
+ * The most that one task counts for in loads: what one CPU of the machine is worth, as the balancer finds it each round
+ * (balance/cap.rs). A task can use one CPU and no more, whatever its weight: a kworker at nice -20 that runs 1 % of the
+ * time would otherwise count as 0.9 hogs at nice 0.
+ */
+u64 load_cap = ~0ULL;
+
 /* Bring the integrals up to `now`. Called under the domain's lock, before the weight changes. */
 static __always_inline void load_advance(struct domain_state *state, u64 now)
 {
@@ -17,7 +24,7 @@ static __always_inline void load_advance(struct domain_state *state, u64 now)
 
 	if (ns <= 0)
 		return;
-	state->load_integral += (state->weight + state->transit) * ns;
+	state->load_integral += (state->load_weight + state->transit) * ns;
 	state->pinned_integral += state->pinned_weight * ns;
 	state->runnable_integral += state->nr_runnable * ns;
 	state->load_stamp = now;

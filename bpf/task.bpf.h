@@ -16,6 +16,7 @@
 struct task_ctx {
 	u64 vtime;
 	u64 weight;	/* 1024 = nice 0; the one it was counted with while it is a member */
+	u64 load_weight; /* the same as far as it counts in loads */
 	u64 charged;	/* p->se.sum_exec_runtime up to which run time is in vtime */
 	u64 queued_at;	/* ns, when it began to wait in a DSQ; 0: not waiting */
 	u64 changed_at; /* ns, when it last became runnable or quiescent */
@@ -110,7 +111,32 @@ static __always_inline u32 duty_at(const struct task_ctx *tctx, u64 now)
 
 static __always_inline u64 task_load(const struct task_ctx *tctx, u64 now)
 {
-	return tctx->weight * duty_at(tctx, now) >> 10;
+	return tctx->load_weight * duty_at(tctx, now) >> 10;
+}
+
+static __always_inline u64 capped(u64 weight)
+{
+	return weight < load_cap ? weight : load_cap;
+}
+
+/* Add to (or, negative, take from) what the domain counts as load. Under its lock. */
+static __always_inline void count_load(struct domain_state *state, const struct task_ctx *tctx, u64 weight)
+{
+	state->load_weight += weight;
+	if (tctx->pinned)
+		state->pinned_weight += weight;
+}
+
+/* The cap has moved: count this task by the new one. */
+static void recount(struct domain_state *state, struct task_ctx *tctx, u64 now)
+{
+	u64 weight = capped(tctx->weight);
+
+	bpf_spin_lock(&state->lock);
+	load_advance(state, now);
+	count_load(state, tctx, weight - tctx->load_weight);
+	bpf_spin_unlock(&state->lock);
+	tctx->load_weight = weight;
 }
 
 /* Become a member of `domain` with the vtime that is set, bounded by the domain's clock. */
@@ -122,6 +148,7 @@ static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 c
 		return;
 	tctx->home = domain;
 	tctx->weight = task_weight(p);
+	tctx->load_weight = capped(tctx->weight);
 	tctx->pinned = is_pinned(p);
 	tctx->vtime = bounded_vtime(clock_read(state), tctx->vtime, tctx->weight, credit_ns);
 
@@ -135,8 +162,7 @@ static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 c
 	state->weighted += (s64)tctx->weight * (s64)(tctx->vtime - state->base);
 	state->weight += tctx->weight;
 	state->nr_runnable++;
-	if (tctx->pinned)
-		state->pinned_weight += tctx->weight;
+	count_load(state, tctx, tctx->load_weight);
 	bpf_spin_unlock(&state->lock);
 	tctx->member = true;
 }
@@ -159,8 +185,7 @@ static void leave(struct task_ctx *tctx, u64 now)
 		state->base = clock;
 		state->weighted = 0;
 	}
-	if (tctx->pinned)
-		state->pinned_weight -= tctx->weight;
+	count_load(state, tctx, -tctx->load_weight);
 	bpf_spin_unlock(&state->lock);
 	tctx->member = false;
 }
@@ -219,6 +244,8 @@ static void charge(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 no
 	tctx->charged = total;
 	tctx->vtime += step;
 	if (tctx->member) {
+		if (tctx->load_weight != capped(tctx->weight))
+			recount(state, tctx, now);
 		clock = clock_shift(state, tctx->weight, step);
 		bounded = bounded_vtime(clock, tctx->vtime, tctx->weight, LAG_LIMIT_NS);
 		if (bounded != tctx->vtime) {

@@ -78,10 +78,10 @@ pub fn preflight() -> Vec<Finding> {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let btf = KernelBtf::read();
     vec![
-        privileges(&read("/proc/self/status")),
         kernel_version(read("/proc/sys/kernel/osrelease").trim()),
         sched_ext(Path::new("/sys/kernel/sched_ext").exists(), btf.as_ref()),
         btf_finding(btf.as_ref()),
+        privileges(&read("/proc/self/status")),
         another_scheduler(running_scheduler()),
         isolated(&read("/proc/cmdline")),
         cpufreq(&driver_and_governor(Path::new("/sys/devices/system/cpu"))),
@@ -153,9 +153,9 @@ fn btf_finding(btf: Option<&KernelBtf>) -> Finding {
 }
 
 fn another_scheduler(running: Option<String>) -> Finding {
-    let what = "other scheduler";
+    let what = "other schedulers";
     match running {
-        None => Finding::ok(what, "none is loaded"),
+        None => Finding::ok(what, "none loaded"),
         Some(name) => {
             let failure = Failure::Kernel(KernelError::AnotherRunning(name.clone()));
             Finding::no(what, &failure, format!("{name} is loaded; stop it first"))
@@ -197,11 +197,11 @@ fn driver_and_governor(cpus: &Path) -> Vec<String> {
 fn cpufreq(policies: &[String]) -> Finding {
     let what = "cpufreq";
     match policies {
-        [] => Finding::note(what, "no driver: frequencies are not ours to tune here"),
+        [] => Finding::note(what, "no driver, so the kernel does not set frequencies here"),
         [one] if one.ends_with("schedutil") => Finding::ok(what, one.clone()),
         several => Finding::note(
             what,
-            format!("{}: only under schedutil does the kernel listen to a scheduler's wishes", several.join("; ")),
+            format!("{}: a scheduler can ask for frequencies under schedutil only", several.join("; ")),
         ),
     }
 }

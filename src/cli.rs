@@ -89,20 +89,19 @@ pub struct RunArgs {
 }
 
 fn balance_interval(text: &str) -> Result<Duration, String> {
-    bounded(text, Duration::from_millis(10), Duration::from_secs(60))
+    bounded(text, "10ms", "60s")
 }
 
 fn slice(text: &str) -> Result<Duration, String> {
-    bounded(text, Duration::from_millis(1), Duration::from_millis(100))
+    bounded(text, "1ms", "100ms")
 }
 
-/// A time such as "100ms" or "1s 500ms" within bounds.
-fn bounded(text: &str, least: Duration, most: Duration) -> Result<Duration, String> {
-    let say = |time| humantime::format_duration(time);
-    let time = humantime::parse_duration(text)
-        .map_err(|_| format!("not a time; write one such as {} or {}", say(least), say(most)))?;
-    if time < least || time > most {
-        return Err(format!("out of range: it has to be from {} to {}", say(least), say(most)));
+/// A time such as "100ms" or "1s 500ms" within bounds, which are written the same way.
+fn bounded(text: &str, least: &str, most: &str) -> Result<Duration, String> {
+    let parse = |text| humantime::parse_duration(text);
+    let time = parse(text).map_err(|_| format!("not a time; write one from {least} to {most}"))?;
+    if parse(least).is_ok_and(|least| time < least) || parse(most).is_ok_and(|most| time > most) {
+        return Err(format!("out of range: it has to be from {least} to {most}"));
     }
     Ok(time)
 }

@@ -167,6 +167,9 @@ impl Rounds<'_> {
         let snapshot = self.attached.snapshot()?;
         self.sample = self.last.as_ref().and_then(|last| Sample::between(last, &snapshot));
         self.last = Some(snapshot);
+        if let Some(sample) = &self.sample {
+            self.attached.set_load_cap(balance::load_cap(sample));
+        }
         let plan = match &self.sample {
             Some(sample) if !self.args.no_balance => balance::plan(&self.domains, sample, &Params::default()),
             _ => Plan::default(),

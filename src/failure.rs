@@ -16,7 +16,7 @@ pub enum Failure {
     #[error(transparent)]
     Kernel(#[from] KernelError),
     /// `check` found something that keeps the scheduler from running; its code is that of the first such thing.
-    #[error("scx_domains cannot run here; see the lines marked \"no\" above")]
+    #[error("it cannot run here; see the lines marked \"no\" above")]
     Check(u8),
     /// The kernel threw the scheduler out.
     #[error("the kernel threw the scheduler out and schedules by itself again: {}.{}", .0.reason, advice(.0))]

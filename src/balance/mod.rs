@@ -8,12 +8,14 @@
 //! their share to those under it, nearest first ([`plan`]). BPF spends the flows on real tasks. Cost grows with domains,
 //! never with tasks.
 
+mod cap;
 mod flow;
 mod imbalance;
 mod load;
 #[cfg(test)]
 mod tests;
 
+pub use cap::load_cap;
 pub use flow::{MAX_FLOWS_PER_DOMAIN, Params, plan};
 pub use imbalance::{Imbalance, imbalances};
 
@@ -24,7 +26,8 @@ use crate::units::DomainId;
 pub struct DomainSnapshot {
     /// When: ns of the scheduler's clock, up to which the integrals are.
     pub at: u64,
-    /// Runnable weight over time, load in transit included: weight × ns, 1024 = one task at nice 0.
+    /// Runnable weight over time, no task counted for more than the cap, load in transit included: weight × ns, 1024 = one
+    /// task at nice 0.
     pub load_integral: u64,
     /// The part of it that can run on one CPU only.
     pub pinned_integral: u64,

@@ -29,6 +29,14 @@ impl Attached<'_> {
         Ok(totals)
     }
 
+    /// Let no task count for more than `cap` in loads.
+    pub fn set_load_cap(&mut self, cap: u64) {
+        if let Some(data) = self.skel.maps.data_data.as_mut() {
+            // SAFETY: a live, aligned u64 in memory that is mapped from the kernel; BPF reads it, and only we write it.
+            unsafe { std::ptr::write_volatile(&raw mut data.load_cap, cap) };
+        }
+    }
+
     /// Swap the flows of one domain.
     fn exchange(&self, src: u32, flows: &[&Flow], ttl: Duration) -> Result<FlowTotals, KernelError> {
         let mut exchange = intf::plan_exchange::zeroed();

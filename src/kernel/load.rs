@@ -176,6 +176,7 @@ fn configure(
     maps.data_uei_dump.set_value_size(dump_len)?;
 
     let ops = open.struct_ops.domains_ops_mut();
+    name_ops(&mut ops.name);
     ops.flags = features.ops_flags;
     ops.timeout_ms = WATCHDOG.as_millis() as u32;
     ops.exit_dump_len = dump_len;
@@ -186,6 +187,14 @@ fn configure(
     open.progs.cpu_taken.set_autoload(features.reenqueue_anywhere);
     open.progs.scx_lib_init_probe.set_autoload(features.can_trace_functions);
     Ok(())
+}
+
+/// What /sys/kernel/sched_ext/root/ops shows: "domains_0.1.0", as its peers do.
+fn name_ops(name: &mut [std::os::raw::c_char]) {
+    let text = concat!("domains_", env!("CARGO_PKG_VERSION"));
+    for (slot, byte) in name.iter_mut().zip(text.bytes()) {
+        *slot = byte.cast_signed();
+    }
 }
 
 fn fill(skel: &BpfSkel<'_>, tables: &Tables) -> libbpf_rs::Result<()> {

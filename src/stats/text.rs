@@ -16,7 +16,7 @@ pub fn report_text(domains: &Domains, report: &Report) -> String {
     let count = |counter| report.counters.get(counter);
     let flows = report.flows;
     let mut text = format!(
-        "[{:.1}s] flows: planned {:.2} applied {:.2} expired {:.2} ({} tasks moved) | stolen: llc {} node {} remote {} | \
+        "[{:.1}s] since start | flows: planned {:.2} applied {:.2} expired {:.2} ({} tasks moved) | stolen: llc {} node {} remote {} | \
          rescued {}\n",
         report.elapsed.as_secs_f64(),
         tasks(flows.planned),
@@ -42,7 +42,7 @@ fn domain_text(report: &Report, id: DomainId) -> String {
         return " no round yet".to_owned();
     };
     format!(
-        " load {:.2} share {:.2} over {:+.2} pinned {:.2} runnable {:.1}",
+        " load {:>6.2} share {:>6.2} over {:>+6.2} pinned {:>5.2} runnable {:>5.1}",
         tasks(sample.load),
         tasks(imbalance.share),
         imbalance.over as f64 / 1024.0,
@@ -73,8 +73,9 @@ mod tests {
         report.imbalances = vec![Imbalance { share: 2048, over: 1024, can_give: 1024, can_take: 0 }];
         assert_eq!(
             report_text(&domains, &report),
-            "[2.5s] flows: planned 1.50 applied 1.00 expired 0.50 (1 tasks moved) | stolen: llc 0 node 0 remote 0 | \
-             rescued 0\n  domain 0 (node 0, LLC 0, CPUs 0-1): load 3.00 share 2.00 over +1.00 pinned 0.00 runnable 3.0\n"
+            "[2.5s] since start | flows: planned 1.50 applied 1.00 expired 0.50 (1 tasks moved) | \
+             stolen: llc 0 node 0 remote 0 | rescued 0\n  \
+             domain 0 (node 0, LLC 0, CPUs 0-1): load   3.00 share   2.00 over  +1.00 pinned  0.00 runnable   3.0\n"
         );
     }
 }
