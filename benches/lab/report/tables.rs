@@ -1,0 +1,183 @@
+//! The tables of one machine, and what sums all of them up.
+
+use super::contestant::{OURS, REFERENCE, Role, role};
+use super::grid::{Cell, Grid, Machine, Scenario};
+use super::line::Outcome;
+use super::markdown::Align::{Left, Right};
+use super::markdown::{Align, table};
+use super::measure::{Better, Measure};
+use super::verdict::{Comparison, Verdict, best_peer, compare};
+
+/// One measure of one scenario: ours against EEVDF's and the best peer's.
+pub struct Row<'a> {
+    pub machine: &'a Machine,
+    pub scenario: &'a Scenario,
+    pub measure: Measure,
+    pub ours: Cell,
+    pub reference: Cell,
+    pub to_reference: Comparison,
+    pub peer: Option<Peer<'a>>,
+}
+
+pub struct Peer<'a> {
+    pub name: &'a str,
+    pub cell: Cell,
+    pub compared: Comparison,
+}
+
+/// The rows of a machine, for measures that somebody is better in.
+pub fn rows<'a>(grid: &'a Grid, machine: &'a Machine) -> Vec<Row<'a>> {
+    let reference = grid.contestants.iter().find(|name| role(name) == Role::Reference);
+    let reference = reference.map_or(REFERENCE, String::as_str);
+    let row = |scenario: &'a Scenario, measure: Measure| {
+        let (ours, theirs) = (scenario.cell(OURS, &measure), scenario.cell(reference, &measure));
+        let to_reference = compare(&ours, &theirs, measure.better);
+        let peer = best_peer(scenario, &measure, &grid.contestants).map(|(name, cell)| {
+            let compared = compare(&ours, &cell, measure.better);
+            Peer { name, cell, compared }
+        });
+        Row { machine, scenario, measure, ours, reference: theirs, to_reference, peer }
+    };
+    let of_scenario = |scenario: &'a Scenario| {
+        let judged = scenario.measures().into_iter().filter(|measure| measure.better != Better::Unknown);
+        judged.map(move |measure| row(scenario, measure))
+    };
+    machine.scenarios.iter().flat_map(of_scenario).collect()
+}
+
+/// Ours against EEVDF and the best peer, a row a measure.
+pub fn comparison<'a>(rows: impl Iterator<Item = &'a Row<'a>>) -> String {
+    let head = [
+        ("scenario", Left),
+        ("measure", Left),
+        (OURS, Right),
+        ("EEVDF", Right),
+        ("ratio", Right),
+        ("", Left),
+        ("best peer", Left),
+        ("its figure", Right),
+        ("ratio", Right),
+        ("", Left),
+    ];
+    let cells = rows.map(|row| {
+        let better = row.measure.better;
+        let mut cells = vec![
+            row.scenario.name.clone(),
+            label(&row.measure),
+            row.ours.text(better),
+            row.reference.text(better),
+            row.to_reference.ratio_text(),
+            row.to_reference.verdict.to_string(),
+        ];
+        cells.extend(match &row.peer {
+            Some(Peer { name, cell, compared }) => {
+                [(*name).to_owned(), cell.text(better), compared.ratio_text(), compared.verdict.to_string()]
+            }
+            None => ["no peer has a figure", "", "–", ""].map(str::to_owned),
+        });
+        cells
+    });
+    table(&head, &cells.collect::<Vec<_>>())
+}
+
+/// Every contestant in every scenario and measure.
+pub fn everybody(grid: &Grid, machine: &Machine) -> String {
+    let mut head: Vec<(&str, Align)> = vec![("scenario", Left), ("measure", Left)];
+    head.extend(grid.contestants.iter().map(|name| (name.as_str(), Right)));
+    let mut rows = Vec::new();
+    for scenario in &machine.scenarios {
+        let row = |measure: &Measure| {
+            let cells = grid.contestants.iter().map(|name| scenario.cell(name, measure).text(measure.better));
+            [scenario.name.clone(), label(measure)].into_iter().chain(cells).collect::<Vec<_>>()
+        };
+        let measures = scenario.measures();
+        if measures.is_empty() {
+            let nothing = super::measure::measure("nothing was measured");
+            rows.push(row(&nothing));
+        }
+        rows.extend(measures.iter().map(row));
+    }
+    table(&head, &rows)
+}
+
+fn label(measure: &Measure) -> String {
+    measure.label.clone() + measure.better.arrow()
+}
+
+/// The runs that did not end well, with what was said of them. Empty if there are none.
+pub fn failures(machine: &Machine) -> String {
+    let mut rows = Vec::new();
+    for scenario in &machine.scenarios {
+        for (contestant, runs) in &scenario.runs {
+            let failed = runs.iter().filter(|run| run.outcome != Outcome::Ok);
+            rows.extend(failed.map(|run| {
+                let note = run.note.clone().unwrap_or_default();
+                vec![contestant.clone(), scenario.name.clone(), run.seed.to_string(), run.outcome.to_string(), note]
+            }));
+        }
+    }
+    rows.sort();
+    let head = [("contestant", Left), ("scenario", Left), ("seed", Right), ("outcome", Left), ("what it said", Left)];
+    if rows.is_empty() { String::new() } else { table(&head, &rows) }
+}
+
+/// How often we win, tie and lose.
+pub fn tally(grid: &Grid, all: &[Row]) -> String {
+    let mut rows = Vec::new();
+    for machine in &grid.machines {
+        let here = || all.iter().filter(|row| std::ptr::eq(row.machine, machine));
+        let to_reference: Vec<&Verdict> = here().map(|row| &row.to_reference.verdict).collect();
+        let to_peer: Vec<&Verdict> =
+            here().map(|row| row.peer.as_ref().map_or(&Verdict::None(""), |peer| &peer.compared.verdict)).collect();
+        for (whom, verdicts) in [("EEVDF", to_reference), ("the best peer", to_peer)] {
+            let count = |is: fn(&Verdict) -> bool| verdicts.iter().filter(|verdict| is(verdict)).count().to_string();
+            rows.push(vec![
+                machine.title(),
+                whom.to_owned(),
+                count(|verdict| *verdict == Verdict::Loss),
+                count(|verdict| *verdict == Verdict::Tie),
+                count(|verdict| *verdict == Verdict::Win),
+                count(|verdict| matches!(verdict, Verdict::None(_))),
+            ]);
+        }
+    }
+    let head = [
+        ("machine", Left),
+        ("against", Left),
+        ("losses", Right),
+        ("ties", Right),
+        ("wins", Right),
+        ("no verdict", Right),
+    ];
+    table(&head, &rows)
+}
+
+/// Every comparison that ended in `verdict`.
+pub fn all_that(verdict: &Verdict, all: &[Row]) -> String {
+    let mut rows = Vec::new();
+    for row in all {
+        let mut against = vec![("EEVDF", &row.reference, &row.to_reference)];
+        against.extend(row.peer.as_ref().map(|peer| (peer.name, &peer.cell, &peer.compared)));
+        for (whom, theirs, compared) in against.into_iter().filter(|(.., compared)| compared.verdict == *verdict) {
+            rows.push(vec![
+                row.machine.title(),
+                row.scenario.name.clone(),
+                label(&row.measure),
+                row.ours.text(row.measure.better),
+                whom.to_owned(),
+                theirs.text(row.measure.better),
+                compared.ratio_text(),
+            ]);
+        }
+    }
+    let head = [
+        ("machine", Left),
+        ("scenario", Left),
+        ("measure", Left),
+        (OURS, Right),
+        ("against", Left),
+        ("theirs", Right),
+        ("ratio", Right),
+    ];
+    if rows.is_empty() { "None.\n".into() } else { table(&head, &rows) }
+}
