@@ -1,6 +1,6 @@
 # The front door: each of these works on a fresh clone of the repository.
 
-.PHONY: build demo test check fmt setup
+.PHONY: build demo test bench check fmt setup
 
 # The program, in target/release.
 build:
@@ -14,6 +14,12 @@ demo:
 # All tests. Those of tests/guest boot real kernels in QEMU, as many at a time as there are CPUs.
 test: setup
 	cargo test --locked
+
+# The lab: schedulers side by side on modelled machines (benches/lab/README.md). It takes hours, may be ended at any
+# time, and goes on where it was. A part of it: make bench ONLY=hogs MACHINE=8c2n VS=scx_rusty SEEDS=1
+bench: setup
+	cargo bench --locked --bench lab -- $(if $(ONLY),--only '$(ONLY)') $(if $(MACHINE),--machine '$(MACHINE)') \
+		$(if $(VS),--vs '$(VS)') $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(SEEDS),--seeds '$(SEEDS)') $(ARGS)
 
 # What needs no kernel: formatting, lints, the direction of imports, licences and sources of dependencies.
 check: setup

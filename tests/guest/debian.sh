@@ -60,15 +60,17 @@ debian_versions() {
         done || true
 }
 
-# Which of the packages of version $2 holds the kernel image ($1 = vmlinuz) or its modules ($1 = modules).
-# From 6.19 the image lies in linux-binary-*; from 7.2 the modules lie in linux-modules-*.
+# Which of the packages of version $2 holds the kernel image ($1 = vmlinuz), its modules ($1 = modules) or its
+# configuration ($1 = config). From 6.19 the image lies in linux-binary-*; from 7.2 the modules lie in
+# linux-modules-* and the configuration in linux-base-*.
 debian_package() {
     local first=linux-binary
     [[ $1 == modules ]] && first=linux-modules
+    [[ $1 == config ]] && first=linux-base
     apt-cache pkgnames "$first-$2" | grep -Fx "$first-$2" || echo "linux-image-$2"
 }
 
-# Fetch the package that holds $1 (vmlinuz or modules) of version $2 and unpack the files that match $3 into $4.
+# Fetch the package that holds $1 (vmlinuz, modules or config) of version $2 and unpack the files that match $3 into $4.
 debian_unpack() {
     local what=$1 version=$2 pattern=$3 into=$4 package
     package=$(debian_package "$what" "$version")

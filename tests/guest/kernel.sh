@@ -6,6 +6,7 @@
 #   kernel.sh PATH       that file
 #   kernel.sh --list     what there is
 #   kernel.sh --module acpi-cpufreq 6.18    the path of one of its modules
+#   kernel.sh --config 7.3                  the path of its configuration
 #
 # Looked for, in this order: a folder of vmlinuz-VERSION files that SCX_DOMAINS_KERNELS names (else
 # ../shared/kernels beside the repository), then Debian's packages, then the cache when the mirror is out of reach.
@@ -81,12 +82,29 @@ fetch_module() { # print the path of module $1 of version $2, unpacked
     echo "$dir/$module.ko"
 }
 
-module=''
+fetch_config() { # print the path of the configuration of version $1
+    local version=$1 tmp
+    if [[ ! -e $kernels/config-$version ]]; then
+        tmp=$(mktemp -d "$kernels/.fetch.XXXXXX")
+        trap 'rm -rf "$tmp"' EXIT
+        debian_unpack config "$version" '*/config*' "$tmp" || fail "could not fetch the configuration of Linux $version"
+        mv "$(find "$tmp" \( -path '*/boot/config-*' -o -path '*/lib/modules/*/config' \) -type f | head -n 1)" \
+            "$kernels/config-$version"
+        rm -rf "$tmp"
+        trap - EXIT
+    fi
+    echo "$kernels/config-$version"
+}
+
+module='' config=''
 if [[ ${1:-} == --module ]]; then
     module=${2:-}
     shift 2 || fail "--module needs a NAME"
+elif [[ ${1:-} == --config ]]; then
+    config=yes
+    shift
 fi
-[[ $# == 1 ]] || fail "usage: kernel.sh [--module NAME] SERIES|newest|PATH, or kernel.sh --list"
+[[ $# == 1 ]] || fail "usage: kernel.sh [--module NAME | --config] SERIES|newest|PATH, or kernel.sh --list"
 wanted=$1
 
 if [[ $wanted == */* ]]; then
@@ -97,7 +115,13 @@ fi
 
 if [[ -z $module && $wanted != newest && $wanted != --list ]]; then
     version=$(versions_in "$own" | best "$wanted")
-    if [[ -n $version ]]; then
+    if [[ -n $version && -n $config ]]; then
+        [[ -e $own/config-$version.xz ]] || fail "there is no config-$version.xz beside vmlinuz-$version"
+        mkdir -p "$kernels"
+        xz -dc "$own/config-$version.xz" >"$kernels/config-$version"
+        echo "$kernels/config-$version"
+        exit
+    elif [[ -n $version ]]; then
         realpath "$own/vmlinuz-$version"
         exit
     fi
@@ -131,6 +155,8 @@ version=$(best "$wanted" <<<"$available")
 
 if [[ -n $module ]]; then
     fetch_module "$module" "$version"
+elif [[ -n $config ]]; then
+    fetch_config "$version"
 else
     fetch "$version"
     echo "$kernels/vmlinuz-$version"

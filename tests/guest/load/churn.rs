@@ -10,10 +10,11 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::children;
+use crate::choices::Choices;
 use crate::clock::{self, NS_PER_MS};
 use crate::hogs::{self, Hog, Until};
 use crate::report::{Report, Thread};
-use crate::task::{self, Choices, CpuList};
+use crate::task::{self, CpuList};
 
 #[derive(Args)]
 pub struct Options {

@@ -4,6 +4,7 @@
 //! time. `--limit-s` bounds them all, for when the scheduler under test does not let them end.
 
 mod children;
+mod choices;
 mod churn;
 mod clock;
 mod forks;

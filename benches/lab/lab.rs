@@ -1,0 +1,20 @@
+//! The lab: schedulers side by side on real kernels in emulated machines. README.md tells how to use it.
+//!
+//! The road: `catalogue` reads what there is, `matrix` says which boots are wanted, `resolve` turns a scenario into
+//! workers on a machine, `guest` runs one boot, `measures` makes figures of what came back, `results` keeps them.
+
+pub mod catalogue;
+pub mod cli;
+pub mod guest;
+pub mod ideal;
+pub mod machine;
+pub mod matrix;
+pub mod measures;
+pub mod model;
+pub mod programs;
+pub mod resolve;
+pub mod results;
+pub mod runner;
+pub mod scenario;
+#[path = "load/spec.rs"]
+pub mod spec;

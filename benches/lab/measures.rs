@@ -1,0 +1,237 @@
+//! Figures out of what a scenario ran up. Each is named with its unit; one that says nothing here is left out.
+
+use std::collections::BTreeMap;
+
+use super::catalogue::Failure;
+use super::ideal::{self, Want};
+use super::machine::Machine;
+use super::model::Model;
+use super::spec::{Kind, Ran, RanWorker, Scenario, Worker};
+
+pub type Measures = BTreeMap<String, f64>;
+
+/// Five tenths of a second: shorter, and slices of some ms alone make shares uneven.
+const EVEN_TENTHS: usize = 5;
+const EVEN_BELOW_PERCENT: f64 = 25.0;
+
+/// QEMU counts 2 ns for each instruction (icount shift=1).
+const INSTRUCTIONS_PER_MS: f64 = 500_000.0;
+
+/// A worker as asked for, and what became of it.
+struct Pair<'a> {
+    kind: Kind,
+    asked: &'a Worker,
+    ran: &'a RanWorker,
+}
+
+pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> Result<Measures, Failure> {
+    let pairs = pair_up(scenario, ran)?;
+    let mut measures = Measures::new();
+    let mut put = |name: &str, value: f64| {
+        // Six digits are more than emulation is worth, and keep the lines readable.
+        measures.insert(name.to_string(), (value * 1e3).round() / 1e3);
+    };
+    let used: Vec<f64> = pairs.iter().map(|pair| cpu_ms(pair.ran)).collect();
+    let cpus = machine.cpus();
+    let modelled = machine.modelled();
+
+    // What forked processes use is in nobody's books.
+    if !pairs.iter().any(|pair| matches!(pair.kind, Kind::Forks { .. })) {
+        let shares = ideal::shares(&wants(&pairs, &used, ran.window_ms), cpus);
+        let possible: f64 = shares.iter().sum::<f64>() * ran.window_ms;
+        put("delivered_percent", percent(used.iter().sum(), possible));
+        let steady: Vec<usize> = (0..pairs.len()).filter(|&i| is_steady(&pairs[i])).collect();
+        if !steady.is_empty() {
+            let error = |i: &usize| percent((used[*i] - shares[*i] * ran.window_ms).abs(), shares[*i] * ran.window_ms);
+            let errors: Vec<f64> = steady.iter().map(error).collect();
+            put("share_error_mean_percent", errors.iter().sum::<f64>() / errors.len() as f64);
+            put("share_error_worst_percent", errors.iter().copied().fold(0.0, f64::max));
+            let capacity = capacity(machine, model.work.smt, shares.iter().sum());
+            let progress: f64 = pairs.iter().map(|pair| pair.ran.progress_us as f64 / 1e3).sum();
+            put("progress_percent", percent(progress, capacity * ran.window_ms));
+            if pairs.iter().any(|pair| pair.asked.born.is_some()) {
+                let rows: Vec<_> = steady.iter().map(|&i| (shares[i], pairs[i].ran.tenths_us.as_slice())).collect();
+                put("settle_ms", settle_ms(&rows, ran.window_ms));
+            }
+        }
+    }
+
+    let mut late: Vec<u64> = ran.groups.iter().flat_map(|group| group.late_us.iter().copied()).collect();
+    if !late.is_empty() {
+        late.sort_unstable();
+        for (name, part) in [("wake_p50_ms", 50), ("wake_p99_ms", 99), ("wake_max_ms", 100)] {
+            put(name, percentile(&late, part) as f64 / 1e3);
+        }
+    }
+    let frames: u64 = ran.groups.iter().map(|group| group.frames).sum();
+    if frames > 0 {
+        let missed: u64 = ran.groups.iter().map(|group| group.missed).sum();
+        put("missed_frames_percent", percent(missed as f64, frames as f64));
+    }
+    for (group, ran_group) in scenario.groups.iter().zip(&ran.groups) {
+        let per_s = ran_group.rounds as f64 * 1e3 / ran.window_ms;
+        match group.kind {
+            Kind::Ring | Kind::FanOut => put("round_trips_per_s", per_s),
+            Kind::Messages => put("messages_per_s", per_s),
+            Kind::Forks { .. } => put("processes_per_s", per_s),
+            Kind::Hog { .. } | Kind::Sleeper { .. } => {}
+        }
+    }
+
+    for (step, name) in ["smt", "core", "llc", "node"].into_iter().enumerate() {
+        let moves: u64 = pairs.iter().map(|pair| pair.ran.moves[step]).sum();
+        put(&format!("migrations_{name}_per_s"), moves as f64 * 1e3 / ran.window_ms);
+    }
+    let longest = pairs.iter().map(|pair| pair.ran.longest_wait_us).max().unwrap_or(0);
+    put("longest_wait_ms", longest as f64 / 1e3);
+    put("home_llc_percent", home_percent(&pairs, |cpu| modelled.cpus[cpu].llc, |_| None));
+    put("home_node_percent", home_percent(&pairs, |cpu| modelled.cpus[cpu].node, |worker| worker.memory));
+
+    let mut busy = vec![0.0; cpus];
+    for pair in &pairs {
+        for (sum, us) in busy.iter_mut().zip(&pair.ran.by_cpu_us) {
+            *sum += *us as f64 / 1e3;
+        }
+    }
+    let energy = model.energy_mj(&machine.classes(), &busy, ran.window_ms)?;
+    let progress_s: f64 = pairs.iter().map(|pair| pair.ran.progress_us as f64 / 1e6).sum();
+    if progress_s > 0.0 {
+        put("energy_mj_per_progress_s", energy / progress_s);
+    }
+
+    put("switches_per_s", ran.switches as f64 * 1e3 / ran.window_ms);
+    if ran.switches > 0 && pairs.iter().all(|pair| matches!(pair.kind, Kind::Ring | Kind::FanOut | Kind::Messages)) {
+        put("guest_instructions_per_switch", ran.window_ms * INSTRUCTIONS_PER_MS / ran.switches as f64);
+    }
+    if let Some(daemon) = &ran.daemon {
+        put("daemon_cpu_percent", percent(daemon.cpu_ms, ran.window_ms));
+        put("daemon_memory_mb", daemon.memory_kb as f64 / 1024.0);
+        if scenario.bpf_stats && ran.switches > 0 {
+            put("bpf_ns_per_switch", daemon.bpf_ms * 1e6 / ran.switches as f64);
+        }
+    }
+    match measures.iter().find(|(_, value)| !value.is_finite()) {
+        Some((name, value)) => Err(format!("{name} came out as {value}")),
+        None => Ok(measures),
+    }
+}
+
+fn pair_up<'a>(scenario: &'a Scenario, ran: &'a Ran) -> Result<Vec<Pair<'a>>, Failure> {
+    let mut pairs = Vec::new();
+    for (index, group) in scenario.groups.iter().enumerate() {
+        let workers = ran.groups.get(index).map_or(&[][..], |group| &group.workers);
+        if workers.len() != group.workers.len() {
+            return Err(format!(
+                "group {index} was asked for {} workers and told of {}",
+                group.workers.len(),
+                workers.len()
+            ));
+        }
+        pairs.extend(group.workers.iter().zip(workers).map(|(asked, ran)| Pair { kind: group.kind, asked, ran }));
+    }
+    Ok(pairs)
+}
+
+/// Those whose share is to be measured: they want a CPU always, and by weight.
+fn is_steady(pair: &Pair) -> bool {
+    matches!(pair.kind, Kind::Hog { off_ms: 0, .. }) && pair.asked.fifo.is_none()
+}
+
+fn wants(pairs: &[Pair], used: &[f64], window_ms: f64) -> Vec<Want> {
+    let want = |(pair, used): (&Pair, &f64)| {
+        let most = match pair.kind {
+            Kind::Hog { off_ms: 0, .. } => 1.0,
+            Kind::Hog { on_ms, off_ms } => on_ms as f64 / (on_ms + off_ms) as f64,
+            Kind::Sleeper { period_us, work_us } => work_us as f64 / period_us as f64,
+            // Nobody knows what talkers would use at best: take what they used, for the others to share the rest.
+            Kind::Ring | Kind::FanOut | Kind::Messages | Kind::Forks { .. } => used / window_ms,
+        };
+        Want { weight: weight(pairs, pair), most: most.min(1.0), may_run: pair.asked.may_run.clone() }
+    };
+    pairs.iter().zip(used).map(want).collect()
+}
+
+fn weight(pairs: &[Pair], pair: &Pair) -> f64 {
+    // Real time goes before any weight.
+    const REAL_TIME: f64 = 1e9;
+    let own = ideal::weight(pair.asked.nice);
+    match (pair.asked.fifo, pair.asked.cgroup) {
+        (Some(_), _) => REAL_TIME,
+        (None, None) => own,
+        (None, Some((number, cpu_weight))) => {
+            // A cgroup competes as one task of its weight (100 as nice 0), and its members share that.
+            let members = pairs.iter().filter(|other| other.asked.cgroup.is_some_and(|(of, _)| of == number));
+            let all: f64 = members.map(|other| ideal::weight(other.asked.nice)).sum();
+            f64::from(cpu_weight) / 100.0 * ideal::weight(0) * own / all
+        }
+    }
+}
+
+/// The most progress that so many busy CPUs can make, in fastest CPUs: whole cores first, then siblings.
+fn capacity(machine: &Machine, smt: f64, busy: f64) -> f64 {
+    let modelled = machine.modelled();
+    let mut steps: Vec<f64> = Vec::new();
+    for (number, cpu) in modelled.cpus.iter().enumerate() {
+        let before = modelled.cpus[..number].iter().filter(|other| other.core == cpu.core).count();
+        let speed = f64::from(cpu.capacity) / 1024.0;
+        // Two busy siblings make 2 × smt of one: the second adds 2 × smt − 1.
+        steps.push(if before == 0 { speed } else { speed * (2.0 * smt - 1.0) });
+    }
+    steps.sort_by(|a, b| b.total_cmp(a));
+    let mut left = busy;
+    steps
+        .into_iter()
+        .map(|step| {
+            let part = left.clamp(0.0, 1.0);
+            left -= part;
+            step * part
+        })
+        .sum()
+}
+
+/// When shares became even to stay so; the whole window if they never did.
+fn settle_ms(rows: &[(f64, &[u64])], window_ms: f64) -> f64 {
+    let tenths = rows.iter().map(|(_, tenths)| tenths.len()).min().unwrap_or(0);
+    let even = |first: usize| {
+        let error = |(share, tenths): &(f64, &[u64])| {
+            let got = tenths[first..first + EVEN_TENTHS].iter().sum::<u64>() as f64 / 1e3;
+            let due = share * EVEN_TENTHS as f64 * 100.0;
+            percent((got - due).abs(), due)
+        };
+        rows.iter().map(error).sum::<f64>() / rows.len() as f64 <= EVEN_BELOW_PERCENT
+    };
+    let last_uneven = (0..(tenths + 1).saturating_sub(EVEN_TENTHS)).rev().find(|&first| !even(first));
+    let settled = last_uneven.map_or(0, |first| first + 1);
+    if settled + EVEN_TENTHS > tenths { window_ms } else { settled as f64 * 100.0 }
+}
+
+/// The part of all CPU time that was used at home: where the worker's memory is, or where it was most.
+fn home_percent(pairs: &[Pair], place: impl Fn(usize) -> usize, given: impl Fn(&Worker) -> Option<usize>) -> f64 {
+    let (mut at_home, mut all) = (0, 0);
+    for pair in pairs {
+        let mut by_place = BTreeMap::new();
+        for (cpu, us) in pair.ran.by_cpu_us.iter().enumerate() {
+            *by_place.entry(place(cpu)).or_insert(0) += us;
+        }
+        at_home += match given(pair.asked) {
+            Some(home) => by_place.get(&home).copied().unwrap_or(0),
+            None => by_place.values().copied().max().unwrap_or(0),
+        };
+        all += by_place.values().sum::<u64>();
+    }
+    percent(at_home as f64, all as f64)
+}
+
+fn cpu_ms(worker: &RanWorker) -> f64 {
+    worker.by_cpu_us.iter().sum::<u64>() as f64 / 1e3
+}
+
+fn percent(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole * 100.0 } else { 0.0 }
+}
+
+/// The smallest value that `part` of 100 do not exceed.
+fn percentile(sorted: &[u64], part: usize) -> u64 {
+    let rank = (sorted.len() * part).div_ceil(100).max(1) - 1;
+    sorted.get(rank).copied().unwrap_or(0)
+}

@@ -1,0 +1,125 @@
+//! The programs that go into the guest: the workload, this scx_domains, and its peers.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::catalogue::{Contestant, Failure};
+use super::results::hash;
+
+pub struct Programs {
+    load: PathBuf,
+    load_hash: String,
+    own: PathBuf,
+    own_version: String,
+    peers: BTreeMap<String, PathBuf>,
+}
+
+impl Programs {
+    /// Build or fetch what these contestants need.
+    pub fn prepare(contestants: &[&Contestant]) -> Result<Self, Failure> {
+        let own = PathBuf::from(env!("CARGO_BIN_EXE_scx_domains"));
+        let load = build_load(&own)?;
+        let mut peers = BTreeMap::new();
+        for contestant in contestants {
+            if let (Some(program), Some(version)) = (&contestant.program, &contestant.version) {
+                peers.insert(format!("{program}-{version}"), peer(program, version)?);
+            }
+        }
+        let own_version = format!("{}+{}", env!("CARGO_PKG_VERSION"), &hash(&read(&own)?)[..8]);
+        Ok(Programs { load_hash: hash(&read(&load)?), load, own, own_version, peers })
+    }
+
+    pub fn load(&self) -> &Path {
+        &self.load
+    }
+
+    pub fn load_hash(&self) -> &str {
+        &self.load_hash
+    }
+
+    /// The file of a contestant's program; none for the kernel's own scheduler.
+    pub fn path(&self, contestant: &Contestant) -> Option<&Path> {
+        match (&contestant.program, &contestant.version) {
+            (None, _) => None,
+            (Some(_), None) => Some(&self.own),
+            (Some(program), Some(version)) => self.peers.get(&format!("{program}-{version}")).map(PathBuf::as_path),
+        }
+    }
+
+    pub fn version(&self, contestant: &Contestant, kernel: &str) -> String {
+        match (&contestant.program, &contestant.version) {
+            (None, _) => kernel.to_string(),
+            (Some(_), None) => self.own_version.clone(),
+            (Some(_), Some(version)) => version.clone(),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// The workload, in the profile that this was built in. Cargo builds no examples for a bench by itself.
+fn build_load(own: &Path) -> Result<PathBuf, Failure> {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--example", "lab-load"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    let built = build.status().map_err(|e| format!("cargo cannot be started: {e}"))?;
+    if !built.success() {
+        return Err("the workload, example lab-load, does not build".into());
+    }
+    Ok(own.with_file_name("examples").join("lab-load"))
+}
+
+/// A peer, out of the cache, or put there: from ../shared/peers beside the repository if that holds this version,
+/// else installed from crates.io, which takes minutes.
+fn peer(program: &str, version: &str) -> Result<PathBuf, Failure> {
+    let folder = cache()?.join(format!("peers/{program}-{version}"));
+    let path = folder.join("bin").join(program);
+    if path.exists() {
+        return Ok(path);
+    }
+    let failed = |e: std::io::Error| format!("{}: {e}", path.display());
+    std::fs::create_dir_all(folder.join("bin")).map_err(failed)?;
+    let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../shared/peers/{program}.xz"));
+    if packed.exists() {
+        let unpacked = folder.join("unpacked");
+        let into = std::fs::File::create(&unpacked).map_err(failed)?;
+        let done = Command::new("xz").arg("-dc").arg(&packed).stdout(into).status().map_err(failed)?;
+        Command::new("chmod").arg("755").arg(&unpacked).status().map_err(failed)?;
+        if done.success() && says_version(&unpacked, version) {
+            std::fs::rename(&unpacked, &path).map_err(failed)?;
+            return Ok(path);
+        }
+        std::fs::remove_file(&unpacked).map_err(failed)?;
+    }
+    eprintln!("lab: installing {program} {version} from crates.io, which takes some minutes");
+    let mut install = Command::new(env!("CARGO"));
+    install.args(["install", program, "--version", version, "--locked", "--root"]).arg(&folder);
+    let installed = install.status().map_err(|e| format!("cargo cannot be started: {e}"))?;
+    if installed.success() && path.exists() {
+        return Ok(path);
+    }
+    Err(format!(
+        "{program} {version} could not be installed (it needs clang, libelf, libseccomp and protobuf); leave it out \
+         with VS=…, or put it at {}",
+        path.display()
+    ))
+}
+
+fn says_version(program: &Path, version: &str) -> bool {
+    let output = Command::new(program).arg("--version").stderr(Stdio::null()).output();
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(version))
+}
+
+/// The same folder as tests/guest/kernel.sh uses.
+fn cache() -> Result<PathBuf, Failure> {
+    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("SCX_DOMAINS_CACHE")
+        .or_else(|| Some(set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?.join("scx_domains")))
+        .ok_or_else(|| "neither SCX_DOMAINS_CACHE nor HOME is set: there is no place for a cache".into())
+}

@@ -1,0 +1,130 @@
+//! A scenario as it is written down: groups of workers in terms of any machine.
+
+use serde::{Deserialize, Serialize};
+
+use super::catalogue::Failure;
+
+/// A file of scenarios that run one after the other in one boot.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suite {
+    pub scenario: Vec<Scenario>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    pub name: String,
+    pub about: String,
+    #[serde(default = "default_warmup_ms")]
+    pub warmup_ms: u64,
+    #[serde(default = "default_window_ms")]
+    pub window_ms: u64,
+    #[serde(default)]
+    pub bpf_stats: bool,
+    pub group: Vec<Group>,
+}
+
+fn default_warmup_ms() -> u64 {
+    500
+}
+
+fn default_window_ms() -> u64 {
+    2_000
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    pub kind: Kind,
+    pub count: Count,
+    /// Workers that talk to each other.
+    #[serde(default = "one")]
+    pub team: usize,
+    /// Given to the workers in turn.
+    #[serde(default = "nice_0")]
+    pub nice: Vec<i32>,
+    #[serde(default)]
+    pub fifo: Option<u32>,
+    /// cpu.weight of cgroups, of which the workers get one each in turn.
+    #[serde(default)]
+    pub cgroup_weights: Vec<u32>,
+    /// All wait on CPU 0 before they start.
+    #[serde(default)]
+    pub born_together: bool,
+    #[serde(default)]
+    pub may_run: MayRun,
+    #[serde(default)]
+    pub shares_data: bool,
+    /// The node that the memory of all is on.
+    #[serde(default)]
+    pub memory: Option<usize>,
+    /// Sleepers: 10 ms if not given. Hogs: those that come and go.
+    #[serde(default)]
+    pub period_ms: Option<f64>,
+    /// Sleepers, forks: CPU time each time. Hogs with a period: time that they are there.
+    #[serde(default)]
+    pub work_ms: Option<f64>,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn nice_0() -> Vec<i32> {
+    vec![0]
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Hog,
+    Sleeper,
+    Ring,
+    FanOut,
+    Messages,
+    Forks,
+}
+
+/// How many workers: a number, or so many for each CPU (of the fastest class).
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum Count {
+    Fixed(usize),
+    PerCpu { per_cpu: f64 },
+    PerFastCpu { per_fast_cpu: f64 },
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum MayRun {
+    #[default]
+    All,
+    /// The first half of the CPUs.
+    Half,
+    /// One CPU each, in turn.
+    OneEach,
+    /// CPU 0.
+    First,
+}
+
+impl Scenario {
+    pub fn check(&self) -> Result<(), Failure> {
+        if self.group.is_empty() || self.window_ms < 100 {
+            return Err("it needs a group and a window_ms of at least 100".into());
+        }
+        for group in &self.group {
+            let least = match group.kind {
+                Kind::Ring | Kind::FanOut | Kind::Messages => 2,
+                Kind::Hog | Kind::Sleeper | Kind::Forks => 1,
+            };
+            if group.team < least || group.nice.is_empty() {
+                return Err(format!("a group of {:?} needs a team of at least {least}, and nice values", group.kind));
+            }
+            if group.nice.iter().any(|nice| !(-20..20).contains(nice)) {
+                return Err(format!("nice values are from -20 to 19, not {:?}", group.nice));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,38 @@
+use crate::lab::machine::*;
+
+fn machine(text: &str) -> Machine {
+    toml::from_str(&format!("about = ''\n{text}")).unwrap()
+}
+
+#[test]
+fn neighbours_are_those_of_the_shape() {
+    let machine = machine("shape = '2x2x2x2'").modelled();
+    assert_eq!(machine.cpus.len(), 16);
+    let places = [0, 1, 2, 4, 8].map(|cpu: usize| {
+        let cpu = &machine.cpus[cpu];
+        (cpu.core, cpu.llc, cpu.node)
+    });
+    assert_eq!(places, [(0, 0, 0), (0, 0, 0), (1, 0, 0), (2, 1, 0), (4, 2, 1)]);
+}
+
+#[test]
+fn classes_follow_the_order_of_the_cpus() {
+    let machine = machine(
+        "shape = '1x1x4x1'\n[[class]]\nname = 'P'\ncpus = 1\ncapacity = 1024\n[[class]]\nname = 'E'\ncpus = 3\ncapacity = 512",
+    );
+    assert_eq!(machine.check(), Ok(()));
+    assert_eq!(machine.classes(), [("P", 1024), ("E", 512), ("E", 512), ("E", 512)]);
+    assert_eq!(machine.fast_cpus(), [0]);
+}
+
+#[test]
+fn machines_that_contradict_themselves_are_refused() {
+    for text in [
+        "shape = '2x2'",
+        "shape = '0x1x1x1'",
+        "shape = '2x1x4x1'\ndistances = [[10]]",
+        "shape = '1x1x4x1'\n[[class]]\nname = 'P'\ncpus = 3\ncapacity = 1024",
+    ] {
+        assert!(machine(text).check().is_err(), "{text}");
+    }
+}

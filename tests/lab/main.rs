@@ -1,0 +1,14 @@
+//! The lab tested: its pure parts here, and what needs guests in `smoke` and `sabotage`.
+
+#[path = "../../benches/lab/lab.rs"]
+mod lab;
+
+mod catalogue;
+mod cli;
+mod guest;
+mod ideal;
+mod machine;
+mod model;
+mod resolve;
+mod results;
+mod smoke;

@@ -1,0 +1,61 @@
+use std::fs::OpenOptions;
+use std::io::Write;
+
+use crate::lab::results::*;
+
+fn record(seed: u64, outcome: Outcome) -> Record {
+    Record {
+        machine: "8c2n".into(),
+        kernel: "7.3".into(),
+        contestant: "eevdf".into(),
+        version: "7.3".into(),
+        suite: "hogs".into(),
+        scenario: "hogs-few".into(),
+        seed,
+        parameters: Parameters {
+            shape: "2x1x4x1".into(),
+            scenario: serde_json::Value::Null,
+            model: serde_json::Value::Null,
+            hash: "0".into(),
+        },
+        outcome,
+        note: String::new(),
+        measures: [("delivered_percent".to_string(), 99.5)].into(),
+    }
+}
+
+#[test]
+fn a_file_that_was_cut_off_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/results.jsonl");
+    let (first, second) = (record(1, Outcome::Ok), record(2, Outcome::Ok));
+    Results::open(&path, false).unwrap().add(&first).unwrap();
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"machine\":\"8c").unwrap();
+
+    let mut results = Results::open(&path, false).unwrap();
+    assert!(results.has(&first.key()) && !results.has(&second.key()));
+    results.add(&second).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let records: Vec<Record> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(records, [first, second]);
+}
+
+#[test]
+fn failures_are_results_unless_they_are_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("results.jsonl");
+    let failed = record(1, Outcome::Stalled);
+    Results::open(&path, false).unwrap().add(&failed).unwrap();
+    assert!(Results::open(&path, false).unwrap().has(&failed.key()));
+    assert!(!Results::open(&path, true).unwrap().has(&failed.key()));
+}
+
+#[test]
+fn a_file_of_something_else_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    std::fs::write(&path, "dear diary\n").unwrap();
+    let said = Results::open(&path, false).err().unwrap();
+    assert!(said.contains("no result"), "{said}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "dear diary\n");
+}
