@@ -2,7 +2,8 @@
 /*
  * The callbacks that follow a task through its life and keep its context and its domain's clock and load true.
  *
- *	init_task, enable	context made, vtime at the clock: no credit, no debt
+ *	init_task		its context is made
+ *	enable			it becomes ours: vtime at the clock, no credit, no debt
  *	runnable		it wants to run: it becomes a member of the domain of the CPU that was chosen for it
  *	running, tick, stopping	it runs: run time goes into vtime; another domain than home becomes home
  *	quiescent		it sleeps, leaves the class or is being changed: no member any more, its vtime kept
@@ -14,20 +15,25 @@
 s32 BPF_STRUCT_OPS_SLEEPABLE(domains_init_task, struct task_struct *p, struct scx_init_task_args *args)
 {
 	struct task_ctx *tctx = bpf_task_storage_get(&task_ctxs, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	struct domain_state *state;
 
 	if (!tctx)
 		return -ENOMEM;
 	tctx->home = domain_of_cpu(scx_bpf_task_cpu(p));
-	state = domain_state(tctx->home);
-	if (!state)
-		return -ENOENT;
-	tctx->vtime = clock_read(state);
-	tctx->weight = task_weight(p);
-	tctx->load_weight = capped(tctx->weight);
 	tctx->duty = 512; /* unknown: neither a sleeper nor a hog */
 	tctx->changed_at = scx_bpf_now();
 	return 0;
+}
+
+void BPF_STRUCT_OPS(domains_enable, struct task_struct *p)
+{
+	struct task_ctx *tctx = task_ctx(p);
+	struct domain_state *state;
+
+	if (!tctx || !(state = domain_state(tctx->home)))
+		return;
+	tctx->vtime = clock_read(state);
+	tctx->weight = task_weight(p);
+	tctx->load_weight = capped(tctx->weight);
 }
 
 void BPF_STRUCT_OPS(domains_runnable, struct task_struct *p, u64 enq_flags)
@@ -42,7 +48,7 @@ void BPF_STRUCT_OPS(domains_runnable, struct task_struct *p, u64 enq_flags)
 	tctx->changed_at = now;
 	domain = fitting_domain(p, domain_of_cpu(scx_bpf_task_cpu(p)));
 	change_home(p, tctx, domain, now);
-	join(p, tctx, domain, enq_flags & ENQ_WAKEUP ? WAKE_CREDIT_NS : LAG_LIMIT_NS, now);
+	join(p, tctx, domain, enq_flags & ENQ_WAKEUP ? WAKE_CREDIT_NS : lag_limit_ns, now);
 }
 
 void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
@@ -50,10 +56,12 @@ void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
 	struct task_ctx *tctx = task_ctx(p);
 	s32 cpu = scx_bpf_task_cpu(p);
 	u32 domain = domain_of_cpu(cpu);
+	struct domain_state *state = domain_state(domain);
 	u64 now = scx_bpf_now();
 
-	if (!tctx)
+	if (!tctx || !state)
 		return;
+	__sync_fetch_and_add(&state->nr_running, 1);
 	settle_transit(tctx, now);
 	if (tctx->home != domain) {
 		change_home(p, tctx, domain, now);
@@ -81,10 +89,12 @@ void BPF_STRUCT_OPS(domains_stopping, struct task_struct *p, bool runnable)
 {
 	struct task_ctx *tctx = task_ctx(p);
 	s32 cpu = scx_bpf_task_cpu(p);
+	struct domain_state *state = domain_state(domain_of_cpu(cpu));
 	struct cpu_state *here = cpu_state(cpu);
 
-	if (!tctx || !here)
+	if (!tctx || !here || !state)
 		return;
+	__sync_fetch_and_sub(&state->nr_running, 1);
 	charge(p, tctx, cpu, scx_bpf_now());
 	here->running_weight = 0;
 }
@@ -100,7 +110,8 @@ void BPF_STRUCT_OPS(domains_quiescent, struct task_struct *p, u64 deq_flags)
 	tctx->duty = duty_at(tctx, now);
 	leave(tctx, now);
 	tctx->changed_at = now;
-	tctx->queued_at = 0;
+	if (deq_flags & DEQ_SLEEP)
+		tctx->queued_at = 0;
 }
 
 /* Nice or policy changed. The kernel takes a queued task out first; where it does not, count it anew. */
@@ -112,7 +123,7 @@ void BPF_STRUCT_OPS(domains_set_weight, struct task_struct *p, u32 weight)
 	if (!tctx || !tctx->member)
 		return;
 	leave(tctx, now);
-	join(p, tctx, tctx->home, LAG_LIMIT_NS, now);
+	join(p, tctx, tctx->home, lag_limit_ns, now);
 }
 
 #endif

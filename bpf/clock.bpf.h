@@ -15,18 +15,26 @@
  * add and take one term. Example: three tasks at nice 0 with v = 0, 4, 8 ms: V = 4 ms. Their lags (V - v) are +4, 0 and
  * -4 ms: the first is owed 4 ms. A nice 10 task (w = 110) that joins at 40 ms moves V by 110 * 36 / 3182 = 1.2 ms only.
  *
- * `lag` is bounded to LAG_LIMIT_NS of the task's own run time on both sides, whenever it is charged: a task that
- * deserves more than a CPU would otherwise collect credit for ever (and a lone light one, debt).
+ * A task that cannot follow the clock does not count in it. That is one that deserves more than a CPU (nice -20 among
+ * nice 0), or waits for a CPU that is more crowded than its domain: its lag grows without end. Where its lag passes
+ * lag_limit_ns of its own run time, its term is taken out, its vtime left as it is, and put back once the lag is within
+ * the limit again. So V is the mean of those that can follow it, and among those that cannot, order by vtime still gives
+ * each its weight. (Clamping their vtimes instead makes equals of them, or worse.) FAR_LAG_NS bounds even their lag.
+ * A task that is ahead of the clock by more than the limit (a light one alone on its CPU) is put back to the limit.
+ *
+ * Joining moves the mean towards the one who joins, so a lag is inflated by (W + w) / W before, as EEVDF's place_entity
+ * does: what is left of it after joining is what it was.
  *
  * Limits. A lock a domain, held for a dozen instructions; domains are at most a few dozen CPUs wide. `base` follows V
- * whenever they are 2^30 ns apart, so that w * (v - base) keeps far from overflow: w <= 88761 and |v - base| stays below
- * 2^32 (20 ms of a weight 3 task are 6.8 s of vtime: 2^33), 2^17 * 2^33 = 2^50 a task.
+ * whenever they are 2^30 ns apart. The largest |v - base| of a member is the limit at weight 3 (20 ms: 2^33 ns of vtime)
+ * inflated, so w * (v - base) stays below 2^17 * 2^33 = 2^50 a task.
  */
 #ifndef __SCX_DOMAINS_CLOCK_H
 #define __SCX_DOMAINS_CLOCK_H
 
-#define LAG_LIMIT_NS (20ULL * 1000 * 1000)
 #define REBASE_NS (1LL << 30)
+/* Of vtime: what a task that could not follow may be owed when it can again. */
+#define FAR_LAG_NS (1000LL * 1000 * 1000)
 
 /* Run time to vtime and back. */
 static __always_inline u64 to_vtime(u64 run_ns, u64 weight)
@@ -89,18 +97,41 @@ static u64 clock_shift(struct domain_state *state, u64 weight, s64 step)
 	return base + ahead;
 }
 
-/* Bound a vtime to `credit_ns` before and LAG_LIMIT_NS behind the clock, both in the task's own run time. */
+/* Bound a vtime to `credit_ns` before and lag_limit_ns behind the clock, both in the task's own run time. */
 static __always_inline u64 bounded_vtime(u64 clock, u64 vtime, u64 weight, u64 credit_ns)
 {
 	s64 lag = clock - vtime;
 	s64 credit = to_vtime(credit_ns, weight);
-	s64 debt = to_vtime(LAG_LIMIT_NS, weight);
+	s64 debt = to_vtime(lag_limit_ns, weight);
 
 	if (lag > credit)
 		return clock - credit;
 	if (lag < -debt)
 		return clock + debt;
 	return vtime;
+}
+
+/* Take a term into the clock's sum. Under the lock. */
+static __always_inline void clock_add(struct domain_state *state, u64 weight, u64 vtime)
+{
+	if (!state->weight) {
+		/* the first one sets the clock: an average of one */
+		state->base = vtime;
+		state->weighted = 0;
+	}
+	state->weighted += (s64)weight * (s64)(vtime - state->base);
+	state->weight += weight;
+}
+
+/* Take a term out. Under the lock. `clock` is the clock before: it stands there if nothing is left. */
+static __always_inline void clock_remove(struct domain_state *state, u64 weight, u64 vtime, u64 clock)
+{
+	state->weighted -= (s64)weight * (s64)(vtime - state->base);
+	state->weight -= weight;
+	if (!state->weight) {
+		state->base = clock;
+		state->weighted = 0;
+	}
 }
 
 #endif

@@ -13,9 +13,12 @@
 
 const volatile u32 nr_domains = 1;
 const volatile u32 nr_cpus = 1;	    /* CPU ids are below this */
+const volatile u32 nr_areas = 1; /* entries of area_masks */
 const volatile u64 slice_ns = 4000000;
 const volatile u64 rescue_after_ns = 3750000000ULL; /* an eighth of the watchdog's time */
+const volatile u64 lag_limit_ns = 20000000;
 const volatile bool smt_enabled = false;
+const volatile bool partial = false; /* only tasks of the class SCHED_EXT are ours */
 const volatile bool stealing_enabled = true;
 
 /* The kernel's table for nice -20 .. 19 (kernel/sched/core.c, sched_prio_to_weight): one step is about 1.25. */
@@ -54,7 +57,7 @@ SIZED_ARRAY(domain_configs, struct domain_config); /* nr_domains */
 SIZED_ARRAY(domain_states, struct domain_state);   /* nr_domains */
 SIZED_ARRAY(domain_flows_map, struct domain_flows); /* nr_domains */
 SIZED_ARRAY(domain_masks, struct cpumask_slot);	   /* nr_domains: the CPUs that are online */
-SIZED_ARRAY(area_masks, struct cpumask_slot);	   /* one per LLC, then one per node */
+SIZED_ARRAY(area_masks, struct cpumask_slot);	   /* one per LLC, then one per node, then the machine: what is online */
 SIZED_ARRAY(neighbours, struct near_domain);	   /* nr_domains * nr_domains */
 
 #define DEFINE_LOOKUP(fn, map, value_type, what)                                                                       \
@@ -76,8 +79,11 @@ DEFINE_LOOKUP(domain_config, domain_configs, struct domain_config, "domain confi
 DEFINE_LOOKUP(domain_state, domain_states, struct domain_state, "domain state")
 DEFINE_LOOKUP(domain_flows, domain_flows_map, struct domain_flows, "domain flows")
 
-/* The domain that a CPU belongs to, NO_DOMAIN (and an end of the scheduler) if it has none. */
-static __always_inline u32 domain_of_cpu(s32 cpu)
+/*
+ * The domain that a CPU belongs to, NO_DOMAIN (and an end of the scheduler) if it has none. Global, as are others that are
+ * called from within walks: the verifier looks at them once instead of in every state of every caller.
+ */
+__noinline u32 domain_of_cpu(s32 cpu)
 {
 	struct cpu_config *config = cpu_config(cpu);
 
@@ -85,23 +91,40 @@ static __always_inline u32 domain_of_cpu(s32 cpu)
 }
 
 /*
- * The CPUs of a mask slot, or NULL. Valid while an RCU read lock is held, which all non-sleepable programs do.
+ * The CPUs of a mask slot. Valid while an RCU read lock is held, which all non-sleepable programs do.
  */
 static __always_inline const struct cpumask *slot_mask(void *map, u32 id)
 {
 	struct cpumask_slot *slot = bpf_map_lookup_elem(map, &id);
-
-	return slot ? cast_mask(slot->mask) : NULL;
-}
-
-/* The online CPUs of a domain. */
-static __always_inline const struct cpumask *domain_mask(u32 domain)
-{
-	const struct cpumask *mask = slot_mask(&domain_masks, domain);
+	const struct cpumask *mask = slot ? cast_mask(slot->mask) : NULL;
 
 	if (!mask)
-		scx_bpf_error("no CPU mask for domain %u", domain);
+		scx_bpf_error("no CPU mask %u", id);
 	return mask;
+}
+
+/* The online CPUs of a domain, and of the machine. */
+static __always_inline const struct cpumask *domain_mask(u32 domain)
+{
+	return slot_mask(&domain_masks, domain);
+}
+
+static __always_inline const struct cpumask *online_mask(void)
+{
+	return slot_mask(&area_masks, nr_areas - 1);
+}
+
+/* The i-th CPU of a domain; -1 past the last. */
+static __always_inline s32 domain_cpu(const struct domain_config *config, u32 i)
+{
+	u32 slot = config->first_cpu + i, *cpu;
+
+	if (i >= config->nr_cpus)
+		return -1;
+	cpu = bpf_map_lookup_elem(&domain_cpus, &slot);
+	if (!cpu)
+		scx_bpf_error("no CPU in slot %u", slot);
+	return cpu ? *cpu : -1;
 }
 
 static __always_inline u64 cpu_dsq(s32 cpu)

@@ -41,8 +41,10 @@ static void steal(s32 cpu, u32 domain)
 	bpf_for(i, 0, nr_domains - 1) {
 		slot = domain * nr_domains + i;
 		next = bpf_map_lookup_elem(&neighbours, &slot);
-		if (!next)
+		if (!next) {
+			scx_bpf_error("no neighbour in slot %u", slot);
 			return;
+		}
 		if (scx_bpf_dsq_nr_queued(next->domain) && scx_bpf_dsq_move_to_local(next->domain, 0)) {
 			count(cpu, next->proximity == NEAR_LLC	? COUNT_STOLEN_LLC :
 				   next->proximity == NEAR_NODE ? COUNT_STOLEN_NODE :
@@ -62,10 +64,11 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 {
 	u32 domain = domain_of_cpu(cpu);
 	u64 now = scx_bpf_now(), own_vtime = 0, shared_vtime = 0, best, first, second;
-	bool own, shared, keep = can_go_on(prev, cpu);
 	struct task_ctx *tctx;
+	bool own, shared, keep;
 
 	rescue_waiting(cpu, domain, now);
+	keep = can_go_on(prev, cpu); /* after the rescue, which lets go of the runqueue's lock */
 	own = first_runnable(cpu_dsq(cpu), cpu, &own_vtime);
 	shared = first_runnable(domain, cpu, &shared_vtime);
 	if (own || shared) {
@@ -96,14 +99,15 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 }
 
 /*
- * A CPU that finds nothing marks itself idle only after it has looked. What was queued in between saw no idle CPU to
- * kick; so look again here.
+ * A CPU that finds nothing marks itself idle only after it has looked. What is being queued in between sees no idle CPU to
+ * kick: an insertion takes effect when enqueue returns, after it has looked for one. But whoever is being queued is a
+ * member already (runnable comes first), so if the domain has more members than CPUs that run one, look again.
  */
 void BPF_STRUCT_OPS(domains_update_idle, s32 cpu, bool idle)
 {
-	u64 vtime;
+	struct domain_state *state;
 
-	if (idle && (first_runnable(cpu_dsq(cpu), cpu, &vtime) || first_runnable(domain_of_cpu(cpu), cpu, &vtime)))
+	if (idle && (state = domain_state(domain_of_cpu(cpu))) && state->nr_runnable > state->nr_running)
 		scx_bpf_kick_cpu(cpu, KICK_IDLE);
 }
 

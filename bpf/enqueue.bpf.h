@@ -15,22 +15,16 @@
 #define PREEMPT_MARGIN_NS (1000ULL * 1000)
 /* What a task that slept may be ahead of the average when it wakes up: one tick at HZ=250. */
 #define WAKE_CREDIT_NS (4ULL * 1000 * 1000)
-/* CPUs of a domain that are looked at to find one to preempt; domains are cut to at most 32. */
-#define MAX_PREEMPT_SCAN 32
 
 /* The domain of some online CPU that the task may run on, its current home if that will do. */
 static u32 fitting_domain(const struct task_struct *p, u32 home)
 {
-	const struct cpumask *mask = domain_mask(home), *online;
+	const struct cpumask *mask = domain_mask(home), *online = online_mask();
 	u32 cpu;
 
-	if (!mask)
+	if (!mask || !online || bpf_cpumask_intersects(mask, p->cpus_ptr))
 		return home;
-	if (bpf_cpumask_intersects(mask, p->cpus_ptr))
-		return home;
-	online = scx_bpf_get_online_cpumask();
 	cpu = bpf_cpumask_any_and_distribute(online, p->cpus_ptr);
-	scx_bpf_put_cpumask(online);
 	if (cpu >= nr_cpus)
 		cpu = scx_bpf_task_cpu(p);
 	return domain_of_cpu(cpu);
@@ -41,15 +35,15 @@ static s32 cpu_near(const struct task_struct *p, u32 domain)
 {
 	s32 last = scx_bpf_task_cpu(p);
 	struct domain_config *config;
-	u32 *cpu;
+	s32 cpu;
 
 	if (domain_of_cpu(last) == domain || !(config = domain_config(domain)))
 		return last;
-	cpu = bpf_map_lookup_elem(&domain_cpus, &config->first_cpu);
-	return cpu ? *cpu : last;
+	cpu = domain_cpu(config, 0);
+	return cpu < 0 ? last : cpu;
 }
 
-/* By how much run time (ns, of `weight`) the task that runs on `cpu` is ahead of `vtime`; < 0: behind, or not ours. */
+/* By how much vtime (ns) the task that runs on `cpu` is ahead of `vtime`; < 0: behind, or not ours. */
 static s64 running_ahead(s32 cpu, u64 vtime, u64 now)
 {
 	struct cpu_state *state = cpu_state(cpu);
@@ -60,47 +54,55 @@ static s64 running_ahead(s32 cpu, u64 vtime, u64 now)
 	return state->running_vtime + to_vtime(time_delta(now, state->running_clock), weight) - vtime;
 }
 
+/* Have `cpu` make way. Until it does, nobody else asks it to: the next one to wake up finds another victim. */
+static void preempt(s32 cpu)
+{
+	struct cpu_state *state = cpu_state(cpu);
+
+	if (!state)
+		return;
+	state->running_weight = 0;
+	count(bpf_get_smp_processor_id(), COUNT_PREEMPTED);
+	scx_bpf_kick_cpu(cpu, KICK_PREEMPT);
+}
+
 /* Preempt the CPU of the domain whose running task is furthest ahead of this one. */
 static void preempt_in_domain(struct task_struct *p, const struct task_ctx *tctx, u32 domain, u64 now)
 {
 	struct domain_config *config = domain_config(domain);
 	s64 most = to_vtime(PREEMPT_MARGIN_NS, tctx->weight), ahead;
-	s32 victim = -1;
-	u32 i, slot, *cpu;
+	s32 victim = -1, cpu;
+	u32 i;
 
 	if (!config)
 		return;
-	bpf_for(i, 0, MAX_PREEMPT_SCAN) {
-		if (i >= config->nr_cpus)
+	bpf_for(i, 0, MAX_DOMAIN_SCAN) {
+		cpu = domain_cpu(config, i);
+		if (cpu < 0)
 			break;
-		slot = config->first_cpu + i;
-		cpu = bpf_map_lookup_elem(&domain_cpus, &slot);
-		if (!cpu)
-			break;
-		if (!bpf_cpumask_test_cpu(*cpu, p->cpus_ptr))
+		if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
 			continue;
-		ahead = running_ahead(*cpu, tctx->vtime, now);
+		ahead = running_ahead(cpu, tctx->vtime, now);
 		if (ahead > most) {
 			most = ahead;
-			victim = *cpu;
+			victim = cpu;
 		}
 	}
-	if (victim >= 0) {
-		count(bpf_get_smp_processor_id(), COUNT_PREEMPTED);
-		scx_bpf_kick_cpu(victim, KICK_PREEMPT);
-	}
+	if (victim >= 0)
+		preempt(victim);
 }
 
-/* Into the DSQ of the one CPU that may run it. */
+/* Into the DSQ of the one CPU that may run it, on the clock of that CPU's domain. */
 static void enqueue_on_cpu(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 enq_flags, u64 now)
 {
+	change_home(p, tctx, domain_of_cpu(cpu), now);
 	count(bpf_get_smp_processor_id(), COUNT_CPU_QUEUED);
 	scx_bpf_dsq_insert_vtime(p, cpu_dsq(cpu), slice_ns, tctx->vtime, enq_flags);
 	if (scx_bpf_test_and_clear_cpu_idle(cpu))
 		scx_bpf_kick_cpu(cpu, KICK_IDLE);
 	else if ((enq_flags & ENQ_WAKEUP) &&
 		 running_ahead(cpu, tctx->vtime, now) > (s64)to_vtime(PREEMPT_MARGIN_NS, tctx->weight))
-		scx_bpf_kick_cpu(cpu, KICK_PREEMPT);
+		preempt(cpu);
 }
 
 static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 enq_flags, u64 now)
@@ -130,7 +132,8 @@ void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 	if (!tctx)
 		return;
 	settle_transit(tctx, now);
-	tctx->queued_at = now;
+	if (!tctx->queued_at) /* a change of mask or weight does not make the wait any shorter */
+		tctx->queued_at = now;
 	if (is_pinned(p))
 		enqueue_on_cpu(p, tctx, scx_bpf_task_cpu(p), enq_flags, now);
 	else

@@ -18,7 +18,7 @@
 
 /* A task that was moved is left where it is for this long. */
 #define MOVE_REST_NS (50ULL * 1000 * 1000)
-/* What one run of apply_plan looks at and moves at most. */
+/* What one run of apply_plan looks at and moves at most, for each flow. */
 #define MAX_WALK 128
 #define MAX_WALK_MOVES 32
 
@@ -53,95 +53,95 @@ static void unclaim_flow(struct flow *flow, u64 load)
 	__sync_fetch_and_sub(&flow->nr_moved, 1);
 }
 
-/* Claim the first flow of `flows` that takes this task; MAX_FLOWS if none does. */
-static u32 claim_any_flow(struct domain_flows *flows, const struct task_struct *p, const struct task_ctx *tctx, u64 load,
-			  u64 now)
+/* A task that was moved a moment ago, or counts for nothing, is not moved. */
+static bool may_move(const struct task_ctx *tctx, u64 load, u64 now)
 {
-	const struct cpumask *mask;
-	u32 i;
-
-	if (!load || time_delta(now, tctx->moved_at) < MOVE_REST_NS)
-		return MAX_FLOWS;
-	bpf_for(i, 0, MAX_FLOWS) {
-		if (i >= flows->nr)
-			break;
-		mask = domain_mask(flows->flow[i].to);
-		if (mask && bpf_cpumask_intersects(mask, p->cpus_ptr) && claim_flow(&flows->flow[i], load))
-			return i;
-	}
-	return MAX_FLOWS;
+	return load && time_delta(now, tctx->moved_at) >= MOVE_REST_NS;
 }
 
-/* The domain that a task being enqueued shall wait in: a flow's destination, or its home. */
+/*
+ * The domain that a task being enqueued shall wait in: the destination of the first flow that takes it, or its home. The
+ * destination is read once: a new plan may take the place of this one meanwhile, and a task must not go where its mask was
+ * not checked.
+ */
 static u32 spend_flow(struct task_struct *p, struct task_ctx *tctx, u64 now)
 {
 	struct domain_flows *flows = domain_flows(tctx->home);
-	u32 chosen;
+	u64 load = task_load(tctx, now);
+	const struct cpumask *mask;
+	u32 i, to;
 
-	if (!flows || !flows->nr || time_after(now, flows->expires_at))
+	if (!flows || !flows->nr || time_after(now, flows->expires_at) || !may_move(tctx, load, now))
 		return tctx->home;
-	chosen = claim_any_flow(flows, p, tctx, task_load(tctx, now), now);
-	if (chosen >= MAX_FLOWS)
-		return tctx->home;
-	tctx->moved_at = now;
-	count(bpf_get_smp_processor_id(), COUNT_FLOW_ENQUEUED);
-	return flows->flow[chosen].to;
+	bpf_for(i, 0, MAX_FLOWS) {
+		if (i >= flows->nr)
+			break;
+		to = READ_ONCE(flows->flow[i].to);
+		mask = domain_mask(to);
+		if (!mask || !bpf_cpumask_intersects(mask, p->cpus_ptr) || !claim_flow(&flows->flow[i], load))
+			continue;
+		tctx->moved_at = now;
+		count(bpf_get_smp_processor_id(), COUNT_FLOW_ENQUEUED);
+		return to;
+	}
+	return tctx->home;
 }
 
 /*
  * Move a task that waits in a domain's DSQ into that of `to`. Its key there is its lag on the new clock; its home and load
- * follow when it runs. `it` is the iterator that found it.
+ * follow when it runs. `it` is the iterator that found it. (Inline: the verifier of 6.18 trips over itself when it tracks a
+ * constant through this call, "backtracking exit unexpected regs".)
  */
-static bool move_queued(struct bpf_iter_scx_dsq *it, struct task_struct *p, struct task_ctx *tctx, u32 to, u64 now)
+static __always_inline bool move_queued(struct bpf_iter_scx_dsq *it, struct task_struct *p, struct task_ctx *tctx, u32 to,
+					u64 now)
 {
-	struct domain_state *home = domain_state(tctx->home), *target = domain_state(to);
-	u64 load = task_load(tctx, now);
+	u64 key = begin_transit(tctx, to, now);
 
-	if (!home || !target)
+	if (!key)
 		return false;
-	settle_transit(tctx, now);
-	tctx->moved_to = to;
-	tctx->moved_at = now;
-	add_transit(tctx->home, -(s64)load, now);
-	add_transit(to, load, now);
-	__sync_lock_test_and_set(&tctx->moved_load, load);
-	scx_bpf_dsq_move_set_vtime(it, clock_read(target) + tctx->vtime - clock_read(home));
-	if (scx_bpf_dsq_move_vtime(it, p, to, 0))
-		return true;
-	settle_transit(tctx, now);
-	return false;
+	scx_bpf_dsq_move_set_vtime(it, key);
+	if (!scx_bpf_dsq_move_vtime(it, p, to, 0)) {
+		settle_transit(tctx, now);
+		return false;
+	}
+	kick_idle_in(p, to);
+	return true;
 }
 
-/* Spend the flows of a domain on what waits there, from the tail: those are the last to have run there. */
-static u32 spend_on_queued(u32 src, struct domain_flows *flows, u64 now)
+/*
+ * Spend one flow of a domain on what waits there, from the tail: those are the last to have run there. Returns how many tasks
+ * were moved. Global, so that the verifier looks at it once.
+ */
+__noinline int spend_on_queued(u32 src, u32 index, u64 now)
 {
-	u32 visited = unknown_zero, moved = unknown_zero, chosen;
+	struct domain_flows *flows = domain_flows(src);
+	u32 visited = unknown_zero, moved = unknown_zero;
 	const struct cpumask *mask;
 	struct task_struct *p;
 	struct task_ctx *tctx;
+	struct flow *flow;
 	u64 load;
-	s32 cpu;
 
+	if (!flows)
+		return 0;
+	flow = &flows->flow[index & (MAX_FLOWS - 1)];
+	bpf_rcu_read_lock();
+	mask = domain_mask(flow->to);
 	bpf_for_each(scx_dsq, p, src, DSQ_FROM_TAIL) {
-		if (++visited > MAX_WALK || moved >= MAX_WALK_MOVES)
+		if (!mask || ++visited > MAX_WALK || moved >= MAX_WALK_MOVES)
 			break;
 		tctx = task_ctx_fallible(p);
 		if (!tctx)
 			continue;
 		load = task_load(tctx, now);
-		chosen = claim_any_flow(flows, p, tctx, load, now);
-		if (chosen >= MAX_FLOWS)
+		if (!may_move(tctx, load, now) || !bpf_cpumask_intersects(mask, p->cpus_ptr) || !claim_flow(flow, load))
 			continue;
-		if (!move_queued(BPF_FOR_EACH_ITER, p, tctx, flows->flow[chosen].to, now)) {
-			unclaim_flow(&flows->flow[chosen], load);
-			continue;
-		}
-		moved++;
-		mask = domain_mask(flows->flow[chosen].to);
-		cpu = mask ? scx_bpf_pick_idle_cpu(mask, 0) : -ENOENT;
-		if (cpu >= 0)
-			scx_bpf_kick_cpu(cpu, KICK_IDLE);
+		if (move_queued(BPF_FOR_EACH_ITER, p, tctx, flow->to, now))
+			moved++;
+		else
+			unclaim_flow(flow, load);
 	}
+	bpf_rcu_read_unlock();
 	return moved;
 }
 
@@ -152,8 +152,8 @@ int apply_plan(void *unused)
 	u64 now = scx_bpf_now();
 	struct plan_exchange *plan;
 	struct domain_flows *flows;
-	s32 cpu;
-	u32 zero = 0;
+	struct cpu_state *here;
+	u32 zero = 0, i;
 
 	plan = bpf_map_lookup_elem(&plan_exchanges, &zero);
 	if (!plan || !(flows = domain_flows_fallible(plan->src)))
@@ -163,18 +163,12 @@ int apply_plan(void *unused)
 	*flows = plan->next;
 	flows->expires_at = now + plan->ttl_ns;
 	plan->nr_moved = 0;
-	if (flows->nr) {
-		bpf_rcu_read_lock();
-		plan->nr_moved = spend_on_queued(plan->src, flows, now);
-		bpf_rcu_read_unlock();
-	}
-	cpu = bpf_get_smp_processor_id();
-	if (cpu >= 0 && plan->nr_moved) {
-		struct cpu_state *state = cpu_state_fallible(cpu);
-
-		if (state)
-			state->counters[COUNT_FLOW_QUEUED] += plan->nr_moved;
-	}
+	bpf_for(i, 0, MAX_FLOWS)
+		if (i < flows->nr)
+			plan->nr_moved += spend_on_queued(plan->src, i, now);
+	here = cpu_state_fallible(bpf_get_smp_processor_id());
+	if (here)
+		here->counters[COUNT_FLOW_QUEUED] += plan->nr_moved;
 	return 0;
 }
 

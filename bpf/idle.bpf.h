@@ -5,15 +5,22 @@
  * The kernel's own idle masks are used: taking a CPU from them clears its bit, so two wakers never take the same one.
  * Near memory and caches count more than an empty sibling far away, so the order is
  *
- *	1. where SMT is on, a whole idle core: the previous one, then one in the LLC, then one in the node
- *	2. the previous CPU, then any idle CPU in the LLC, then in the node
+ *	1. where SMT is on, a whole idle core: the previous one, then one in the domain, the LLC, the node
+ *	2. the previous CPU, then any idle CPU in the domain, the LLC, the node
  *	3. anywhere else that the task may run, whole cores first
  *
  * A synchronous waker (it says that it is about to sleep) hands its own CPU over where nothing waits there: the data is
- * in its cache. If the waker runs on after all, the next tick makes way (tick() in account.bpf.h).
+ * in its cache. It is believed if it is ours and has been known to sleep: a softirq wakes with the same flag, on top of
+ * whatever hog it interrupted. If the waker runs on after all, the next tick makes way (tick() in account.bpf.h).
  */
 #ifndef __SCX_DOMAINS_IDLE_H
 #define __SCX_DOMAINS_IDLE_H
+
+/*
+ * CPUs of a domain that are looked at one by one. Userspace cuts domains at 32, but keeps cores whole, and CPUs that were
+ * offline then come on top.
+ */
+#define MAX_DOMAIN_SCAN 64
 
 /* Pick and claim an idle CPU in `area` that the task may run on; < 0 if there is none. */
 static s32 claim_idle_in(const struct task_struct *p, const struct cpumask *area, u64 flags)
@@ -25,8 +32,10 @@ static s32 claim_idle_in(const struct task_struct *p, const struct cpumask *area
 	if (p->nr_cpus_allowed >= nr_cpus)
 		return scx_bpf_pick_idle_cpu(area, flags);
 	slot = bpf_map_lookup_elem(&scratch_masks, &here);
-	if (!slot || !(scratch = slot->mask))
+	if (!slot || !(scratch = slot->mask)) {
+		scx_bpf_error("no scratch mask for CPU %u", here);
 		return -EINVAL;
+	}
 	if (!bpf_cpumask_and(scratch, area, p->cpus_ptr))
 		return -EBUSY;
 	return scx_bpf_pick_idle_cpu(cast_mask(scratch), flags);
@@ -42,51 +51,75 @@ static bool claim_whole_core(s32 cpu)
 	return whole && scx_bpf_test_and_clear_cpu_idle(cpu);
 }
 
+/* Claim an idle CPU in the domain, its LLC or its node, nearest first. */
+static s32 claim_idle_near(const struct task_struct *p, u32 domain, const struct domain_config *config, u64 flags)
+{
+	const struct cpumask *own = domain_mask(domain), *llc = slot_mask(&area_masks, config->llc_mask);
+	const struct cpumask *node = slot_mask(&area_masks, config->node_mask);
+	s32 cpu;
+
+	if (!own || !llc || !node)
+		return -ENOENT;
+	cpu = claim_idle_in(p, own, flags);
+	if (cpu < 0 && config->shares_llc)
+		cpu = claim_idle_in(p, llc, flags);
+	return cpu >= 0 ? cpu : claim_idle_in(p, node, flags);
+}
+
 /* Claim the best idle CPU for a task that last ran on `prev_cpu`; < 0 if no idle CPU may run it. */
 static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu)
 {
 	u32 domain = domain_of_cpu(prev_cpu);
 	struct domain_config *config = domain_config(domain);
 	bool prev_allowed = bpf_cpumask_test_cpu(prev_cpu, p->cpus_ptr);
-	const struct cpumask *llc, *node;
+	const struct cpumask *online = online_mask();
 	s32 cpu;
 
-	if (!config)
-		return -ENOENT;
-	llc = slot_mask(&area_masks, config->llc_mask);
-	node = slot_mask(&area_masks, config->node_mask);
-	if (!llc || !node)
+	if (!config || !online)
 		return -ENOENT;
 	if (smt_enabled) {
 		if (prev_allowed && claim_whole_core(prev_cpu))
 			return prev_cpu;
-		cpu = claim_idle_in(p, llc, PICK_WHOLE_CORE);
-		if (cpu >= 0)
-			return cpu;
-		cpu = claim_idle_in(p, node, PICK_WHOLE_CORE);
+		cpu = claim_idle_near(p, domain, config, PICK_WHOLE_CORE);
 		if (cpu >= 0)
 			return cpu;
 	}
 	if (prev_allowed && scx_bpf_test_and_clear_cpu_idle(prev_cpu))
 		return prev_cpu;
-	cpu = claim_idle_in(p, llc, 0);
-	if (cpu >= 0)
-		return cpu;
-	cpu = claim_idle_in(p, node, 0);
-	if (cpu >= 0)
-		return cpu;
+	cpu = claim_idle_near(p, domain, config, 0);
 	/* the kernel prefers whole cores by itself, and takes any idle CPU of the mask if there are none */
-	return scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+	return cpu >= 0 ? cpu : claim_idle_in(p, online, 0);
 }
+
+/* Wakers that are runnable for more than this share of their time (of 1024) are not about to sleep. */
+#define MAX_SYNC_DUTY 960
 
 /* May a task woken by a waker that is about to sleep have the waker's CPU? */
 static bool can_take_over(const struct task_struct *p, s32 cpu)
 {
-	const struct task_struct *waker = bpf_get_current_task_btf();
+	struct task_struct *waker = (struct task_struct *)bpf_get_current_task_btf();
+	const struct task_ctx *tctx = task_ctx_fallible(waker);
 
-	return !(waker->flags & PF_EXITING) && bpf_cpumask_test_cpu(cpu, p->cpus_ptr) &&
-	       !scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu) && !scx_bpf_dsq_nr_queued(cpu_dsq(cpu)) &&
-	       !scx_bpf_dsq_nr_queued(domain_of_cpu(cpu));
+	return tctx && tctx->member && duty_at(tctx, scx_bpf_now()) <= MAX_SYNC_DUTY && !(waker->flags & PF_EXITING) &&
+	       bpf_cpumask_test_cpu(cpu, p->cpus_ptr) && !scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu) &&
+	       !scx_bpf_dsq_nr_queued(cpu_dsq(cpu)) && !scx_bpf_dsq_nr_queued(domain_of_cpu(cpu));
+}
+
+/*
+ * Wake an idle CPU of `domain` that may run a task which has been put into the domain's queue from elsewhere. For a task
+ * that may run on some of them only, one of those is asked, and may be busy: whoever runs there will come to the queue.
+ */
+static __always_inline void kick_idle_in(const struct task_struct *p, u32 domain)
+{
+	const struct cpumask *mask = domain_mask(domain);
+	s32 cpu;
+
+	if (!mask)
+		return;
+	cpu = p->nr_cpus_allowed >= nr_cpus ? scx_bpf_pick_idle_cpu(mask, 0) :
+					      (s32)bpf_cpumask_any_and_distribute(mask, p->cpus_ptr);
+	if (cpu >= 0 && cpu < nr_cpus)
+		scx_bpf_kick_cpu(cpu, KICK_IDLE);
 }
 
 s32 BPF_STRUCT_OPS(domains_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)

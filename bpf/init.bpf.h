@@ -6,8 +6,6 @@
 #ifndef __SCX_DOMAINS_INIT_H
 #define __SCX_DOMAINS_INIT_H
 
-const volatile u32 nr_areas = 1; /* entries of area_masks */
-
 static s32 make_mask(void *map, u32 id)
 {
 	struct cpumask_slot *slot = bpf_map_lookup_elem(map, &id);
@@ -24,24 +22,6 @@ static s32 make_mask(void *map, u32 id)
 	return 0;
 }
 
-static s32 add_to_mask(void *map, u32 id, s32 cpu)
-{
-	struct cpumask_slot *slot = bpf_map_lookup_elem(map, &id);
-	struct bpf_cpumask *mask;
-	s32 ret = -ENOENT;
-
-	if (!slot)
-		return ret;
-	bpf_rcu_read_lock();
-	mask = slot->mask;
-	if (mask) {
-		bpf_cpumask_set_cpu(cpu, mask);
-		ret = 0;
-	}
-	bpf_rcu_read_unlock();
-	return ret;
-}
-
 /* Make the DSQ and the place of one CPU. */
 static s32 init_cpu(s32 cpu, bool online)
 {
@@ -55,10 +35,6 @@ static s32 init_cpu(s32 cpu, bool online)
 	if (!domain)
 		return -ENOENT;
 	ret = scx_bpf_create_dsq(cpu_dsq(cpu), domain->node);
-	if (!ret)
-		ret = add_to_mask(&area_masks, domain->llc_mask, cpu);
-	if (!ret)
-		ret = add_to_mask(&area_masks, domain->node_mask, cpu);
 	if (!ret && online)
 		set_cpu_online(cpu, true);
 	return ret;

@@ -39,9 +39,10 @@ struct cpu_config {
 struct domain_config {
 	u32 llc_mask;
 	u32 node_mask;
-	u32 first_cpu; /* the domain's CPUs are domain_cpus[first_cpu .. first_cpu + nr_cpus] */
+	u32 first_cpu; /* the domain's CPUs are domain_cpus[first_cpu .. first_cpu + nr_cpus], offline ones too */
 	u32 nr_cpus;
 	s32 node; /* NUMA node for the DSQ's memory, -1 for any */
+	u32 shares_llc; /* do other domains have CPUs in its LLC? */
 };
 
 /* A neighbour in order of nearness: neighbours[domain * nr_domains + i]. */
@@ -53,7 +54,8 @@ struct near_domain {
 
 /*
  * The state of a domain that its CPUs share. `base + weighted / weight` is the domain's virtual time (clock.bpf.h);
- * the integrals are runnable weight and tasks over time (load.bpf.h). All of it up to `transit` is under `lock`.
+ * the integrals are runnable weight and tasks over time (load.bpf.h). All of it up to `transit` is under `lock`,
+ * the rest is atomic.
  */
 struct domain_state {
 	struct bpf_spin_lock lock;
@@ -62,7 +64,7 @@ struct domain_state {
 	s64 weighted;
 	u64 weight;
 	u64 load_weight;   /* as `weight`, but no task counts for more than load_cap */
-	u64 pinned_weight; /* the part of load_weight that can run on one CPU only */
+	u64 pinned_weight; /* the part of load_weight that can run in this domain only */
 	u64 load_stamp;
 	u64 load_integral;
 	u64 pinned_integral;
@@ -70,7 +72,7 @@ struct domain_state {
 	s64 transit; /* load on its way here (or, < 0, away) that a flow moved and that has not run yet */
 	u64 rescue_at;
 	u32 nr_online;
-	u32 pad;
+	u32 nr_running; /* of its CPUs, those that run a task of ours */
 } __attribute__((aligned(LINE)));
 
 /* Counters of one CPU, summed by userspace: no counter is written by two CPUs on a hot path. */
@@ -80,7 +82,7 @@ enum counter {
 	COUNT_DOMAIN_QUEUED, /* tasks that went into a domain's DSQ */
 	COUNT_CPU_QUEUED,    /* tasks that went into a CPU's own DSQ */
 	COUNT_KEPT,          /* the running task kept its CPU: nobody waiting was ahead of it */
-	COUNT_PREEMPTED,     /* running tasks that a waking one pushed off */
+	COUNT_PREEMPTED,     /* CPUs that were told to make way for a waking task */
 	COUNT_STOLEN_LLC,    /* tasks that an idle CPU took: from its LLC, */
 	COUNT_STOLEN_NODE,   /* from its node, */
 	COUNT_STOLEN_REMOTE, /* from another node */
@@ -94,7 +96,7 @@ enum counter {
 /* What one CPU knows of itself; others read it to choose whom to preempt. */
 struct cpu_state {
 	u32 online;
-	u32 running_weight; /* 0: nothing of ours runs here */
+	u32 running_weight; /* 0: nothing of ours runs here, or it has been told to make way */
 	u64 running_vtime;  /* of the running task when it was last charged, */
 	u64 running_clock;  /* and the time of that, ns */
 	u64 rescue_at;

@@ -20,6 +20,7 @@
 #define DSQ_LOCAL KERNEL_VALUE(scx_dsq_id_flags, SCX_DSQ_LOCAL)
 #define DSQ_LOCAL_ON KERNEL_VALUE(scx_dsq_id_flags, SCX_DSQ_LOCAL_ON)
 #define DSQ_FROM_TAIL KERNEL_VALUE(scx_dsq_iter_flags, SCX_DSQ_ITER_REV)
+#define DEQ_SLEEP KERNEL_VALUE(scx_deq_flags, SCX_DEQ_SLEEP)
 #define ENQ_WAKEUP KERNEL_VALUE(scx_enq_flags, SCX_ENQ_WAKEUP)
 #define WAKE_SYNCHRONOUS KERNEL_VALUE(scx_wake_flags, SCX_WAKE_SYNC)
 #define KICK_IDLE KERNEL_VALUE(scx_kick_flags, SCX_KICK_IDLE)

@@ -4,7 +4,7 @@
  *
  * Userspace reads the integral at two moments and divides by the time between: the mean runnable weight, waiting
  * included, with no sampling error however short the round. Two tasks at nice 0 that run half of the time and one that
- * always does are the same load, 1024. Pinned weight, which no flow can move, is kept apart, and so is how many tasks
+ * always does are the same load, 1024. Weight that cannot leave the domain is kept apart, and so is how many tasks
  * are runnable: a domain with no more of them than CPUs has nothing to give, whatever its weight.
  */
 #ifndef __SCX_DOMAINS_LOAD_H
@@ -20,11 +20,12 @@ u64 load_cap = ~0ULL;
 /* Bring the integrals up to `now`. Called under the domain's lock, before the weight changes. */
 static __always_inline void load_advance(struct domain_state *state, u64 now)
 {
-	s64 ns = now - state->load_stamp;
+	s64 ns = now - state->load_stamp, load = state->load_weight + state->transit;
 
 	if (ns <= 0)
 		return;
-	state->load_integral += (state->load_weight + state->transit) * ns;
+	/* a task that leaves before what is on its way away has been settled takes it below 0 for a moment */
+	state->load_integral += (load > 0 ? load : 0) * ns;
 	state->pinned_integral += state->pinned_weight * ns;
 	state->runnable_integral += state->nr_runnable * ns;
 	state->load_stamp = now;
@@ -49,17 +50,21 @@ int advance_loads(void *unused)
 	return 0;
 }
 
-/* Count load that a flow has moved and that has not run yet: negative where it came from, positive where it goes. */
-static void add_transit(u32 domain, s64 load, u64 now)
+/*
+ * Count load that a flow has moved and that has not run yet: negative where it came from, positive where it goes. Global, so
+ * that the verifier looks at it once.
+ */
+__noinline int add_transit(u32 domain, s64 load, u64 now)
 {
 	struct domain_state *state = domain_state(domain);
 
 	if (!state)
-		return;
+		return -ENOENT;
 	bpf_spin_lock(&state->lock);
 	load_advance(state, now);
 	state->transit += load;
 	bpf_spin_unlock(&state->lock);
+	return 0;
 }
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * CPUs that a higher class takes.
  *
- * When a real-time or deadline task takes a CPU, the task that it pushed off, and what was put straight onto the CPU, wait
- * in the CPU's local DSQ, where no other CPU may take them. So they are enqueued anew, and somebody else comes for them.
+ * When a real-time or deadline task (with --partial, any task that is not ours) takes a CPU, the task that it pushed off,
+ * and what was put straight onto the CPU, wait in the CPU's local DSQ, where no other CPU may take them. So they are enqueued anew, and somebody else comes for them.
  *
  * From 6.19 on that may be done from anywhere, and the kernel wants it done at the context switch; before, only
  * cpu_release may do it, and later kernels warn about that callback. Userspace loads the one that the kernel has.
@@ -19,9 +19,10 @@ void BPF_STRUCT_OPS(domains_cpu_release, s32 cpu, struct scx_cpu_release_args *a
 SEC("tp_btf/sched_switch")
 int BPF_PROG(cpu_taken, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	/* by policy: SCHED_FIFO, SCHED_RR, SCHED_DEADLINE */
-	if ((next->policy == 1 || next->policy == 2 || next->policy == 6) &&
-	    scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | (s32)bpf_get_smp_processor_id()) > 0)
+	bool taken = next->prio < 100 /* MAX_RT_PRIO */ ||
+		     (partial && next->policy != 7 /* SCHED_EXT */ && !(next->flags & PF_IDLE));
+
+	if (taken && scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | (s32)bpf_get_smp_processor_id()) > 0)
 		scx_bpf_reenqueue_local();
 	return 0;
 }

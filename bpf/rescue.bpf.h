@@ -9,36 +9,35 @@
  * counted. It costs nobody vtime: the rescued task pays for what it runs like any other.
  *
  * The walk also finds tasks that wait where nobody may run them any more (a CPU that went offline between the choice of
- * the domain and the insertion), and those of a domain that has lost all its CPUs.
+ * the domain and the insertion). A domain that nobody has walked for two periods is not dispatching at all: its CPUs are
+ * offline, or real-time tasks have all of them. Whoever walks next takes over those that have waited too long there.
  *
- * Limits. MAX_RESCUE_WALK tasks are looked at, from the tail (late vtimes, light tasks) and from the head by turns.
+ * Limits. MAX_RESCUE_WALK tasks are looked at, from the tail (late vtimes, light tasks) in odd seconds and from the head in
+ * even ones.
  */
 #ifndef __SCX_DOMAINS_RESCUE_H
 #define __SCX_DOMAINS_RESCUE_H
 
 #define RESCUE_PERIOD_NS (1000ULL * 1000 * 1000)
 #define MAX_RESCUE_WALK 1024
-/* Before any vtime that a lag-bounded task can have (20 ms at weight 3 are 6.8 s of vtime). */
+/* Before any vtime that a task on the domain's clock can have: lag is bounded to seconds of vtime. */
 #define RESCUE_LEAD_NS (1ULL << 40)
 
-/* Move what nobody in `domain` may run to where somebody may. */
-static bool evict_stranded(struct bpf_iter_scx_dsq *it, struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 now)
+static __always_inline bool waited_too_long(const struct task_ctx *tctx, u64 now)
 {
-	u32 to = fitting_domain(p, domain);
-
-	return to != domain && move_queued(it, p, tctx, to, now);
+	return tctx->queued_at && time_delta(now, tctx->queued_at) >= rescue_after_ns;
 }
 
 /*
- * Walk one DSQ and put those first that have waited too long. `domain` is NO_DOMAIN for a CPU's own DSQ. A global function,
- * which the verifier looks at once instead of once a caller.
+ * Put those first in a DSQ that have waited too long: that of this CPU or of its domain. A global function, like the next
+ * one, so that the verifier looks at it once.
  */
-__noinline int rescue_queue(u64 dsq, s32 cpu, u32 domain, u64 now, u32 from_tail)
+__noinline int rescue_queue(u64 dsq, s32 cpu, u64 now, u32 from_tail)
 {
 	struct domain_state *state = domain_state(domain_of_cpu(cpu));
+	u32 visited = unknown_zero;
 	struct task_struct *p;
 	struct task_ctx *tctx;
-	u32 visited = unknown_zero;
 	u64 first;
 
 	if (!state || scx_bpf_dsq_nr_queued(dsq) <= 0)
@@ -48,31 +47,53 @@ __noinline int rescue_queue(u64 dsq, s32 cpu, u32 domain, u64 now, u32 from_tail
 		if (++visited > MAX_RESCUE_WALK)
 			break;
 		tctx = task_ctx_fallible(p);
-		if (!tctx)
-			continue;
-		if (domain != NO_DOMAIN && evict_stranded(BPF_FOR_EACH_ITER, p, tctx, domain, now))
-			continue;
-		if (!tctx->queued_at || time_delta(now, tctx->queued_at) < rescue_after_ns)
+		if (!tctx || !waited_too_long(tctx, now))
 			continue;
 		scx_bpf_dsq_move_set_vtime(BPF_FOR_EACH_ITER, first);
-		if (scx_bpf_dsq_move_vtime(BPF_FOR_EACH_ITER, p, dsq, 0)) {
+		if (scx_bpf_dsq_move_vtime(BPF_FOR_EACH_ITER, p, dsq, 0))
 			count(cpu, COUNT_RESCUED);
-			tctx->queued_at = now;
-		}
 	}
 	return 0;
 }
 
-/* Domains that have lost all their CPUs: whoever comes by moves what is left there. */
-static void rescue_orphans(s32 cpu, u64 now)
+/*
+ * Move tasks out of a domain's DSQ: those that nobody there may run to where somebody may; and where the domain is another
+ * than this CPU's, those that have waited too long to this CPU's.
+ */
+__noinline int relocate_queue(u32 domain, s32 cpu, u64 now)
+{
+	u32 own = domain_of_cpu(cpu), visited = unknown_zero, to;
+	const struct cpumask *mask = domain_mask(own);
+	struct task_struct *p;
+	struct task_ctx *tctx;
+
+	if (!mask || scx_bpf_dsq_nr_queued(domain) <= 0)
+		return 0;
+	bpf_for_each(scx_dsq, p, domain, 0) {
+		if (++visited > MAX_RESCUE_WALK)
+			break;
+		tctx = task_ctx_fallible(p);
+		if (!tctx)
+			continue;
+		to = fitting_domain(p, domain);
+		if (to == domain && waited_too_long(tctx, now) && bpf_cpumask_intersects(mask, p->cpus_ptr))
+			to = own;
+		if (to != domain)
+			move_queued(BPF_FOR_EACH_ITER, p, tctx, to, now);
+	}
+	return 0;
+}
+
+/* The queues of domains that do not dispatch. */
+static void relocate_orphans(s32 cpu, u64 now)
 {
 	struct domain_state *state;
 	u32 i;
 
 	bpf_for(i, 0, nr_domains) {
 		state = domain_state(i);
-		if (state && !state->nr_online)
-			rescue_queue(i, cpu, i, now, false);
+		if (state && (!state->nr_online || time_after(now, state->rescue_at + 2 * RESCUE_PERIOD_NS)))
+			relocate_queue(i, cpu, now);
 	}
 }
 
@@ -93,10 +114,11 @@ static void rescue_waiting(s32 cpu, u32 domain, u64 now)
 	if (!here || !state)
 		return;
 	if (due(&here->rescue_at, now))
-		rescue_queue(cpu_dsq(cpu), cpu, NO_DOMAIN, now, from_tail);
+		rescue_queue(cpu_dsq(cpu), cpu, now, from_tail);
 	if (due(&state->rescue_at, now)) {
-		rescue_queue(domain, cpu, domain, now, from_tail);
-		rescue_orphans(cpu, now);
+		relocate_queue(domain, cpu, now);
+		rescue_queue(domain, cpu, now, from_tail);
+		relocate_orphans(cpu, now);
 	}
 }
 

@@ -4,8 +4,8 @@
  *
  * A task is a *member* of its home domain from runnable() to quiescent(): its weight and vtime are part of the domain's
  * clock and its load is part of the domain's. All of that changes only in callbacks that hold the runqueue of the task,
- * so a task never counts twice or nowhere. The truth about a task's vtime is here; p->scx.dsq_vtime is only the key that
- * it waits under.
+ * so a task never counts twice or nowhere; only `transit`, which flows set on waiting tasks, is exchanged atomically. The
+ * truth about a task's vtime is here; p->scx.dsq_vtime is only the key that it waits under.
  *
  * Home follows the CPU: the domain that a task runs in becomes its home (running()), with its lag carried over from the
  * old clock to the new one.
@@ -20,13 +20,13 @@ struct task_ctx {
 	u64 charged;	/* p->se.sum_exec_runtime up to which run time is in vtime */
 	u64 queued_at;	/* ns, when it began to wait in a DSQ; 0: not waiting */
 	u64 changed_at; /* ns, when it last became runnable or quiescent */
-	u64 moved_load; /* what a flow counted in transit for it, taken by exchange: it is settled once */
+	u64 transit;	/* what a flow counted in transit for it (see pack_transit), 0: nothing */
 	u64 moved_at;	/* ns, when a flow last moved it */
-	u32 moved_to;
 	u32 home;
 	u32 duty; /* 0 .. 1024: share of its time that it is runnable, as of changed_at */
 	bool member;
-	bool pinned; /* counted as pinned */
+	bool in_clock; /* does its term count in the domain's clock? */
+	bool pinned;   /* counted as one that cannot leave the domain */
 };
 
 struct {
@@ -73,7 +73,7 @@ static bool migration_disabled(const struct task_struct *p)
 {
 	if (!bpf_core_field_exists(p->migration_disabled) || !p->migration_disabled)
 		return false;
-	if (p->migration_disabled == 1 && __scx_prolog_disables_migration)
+	if (p->migration_disabled == 1 && __scx_prolog_disables_migration) /* userspace sets it where nothing can probe */
 		return bpf_get_current_task_btf() != p;
 	return true;
 }
@@ -139,35 +139,54 @@ static void recount(struct domain_state *state, struct task_ctx *tctx, u64 now)
 	tctx->load_weight = weight;
 }
 
+/* Can no flow move it out of `domain`? */
+static bool cannot_leave(const struct task_struct *p, u32 domain)
+{
+	const struct cpumask *mask;
+
+	if (is_pinned(p))
+		return true;
+	if (p->nr_cpus_allowed >= nr_cpus)
+		return false;
+	mask = domain_mask(domain);
+	return mask && bpf_cpumask_subset(p->cpus_ptr, mask);
+}
+
+/* The vtime at which a task with this lag joins a clock whose sum has `sum` of weight (see the top of clock.bpf.h). */
+static __always_inline u64 placed_vtime(u64 clock, u64 vtime, u64 weight, u64 sum)
+{
+	s64 lag = clock - vtime;
+
+	return sum ? clock - div_signed(lag * (s64)(sum + weight), sum) : vtime;
+}
+
 /* Become a member of `domain` with the vtime that is set, bounded by the domain's clock. */
 static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 credit_ns, u64 now)
 {
 	struct domain_state *state = domain_state(domain);
+	u64 clock;
 
 	if (!state)
 		return;
 	tctx->home = domain;
 	tctx->weight = task_weight(p);
 	tctx->load_weight = capped(tctx->weight);
-	tctx->pinned = is_pinned(p);
-	tctx->vtime = bounded_vtime(clock_read(state), tctx->vtime, tctx->weight, credit_ns);
+	tctx->pinned = cannot_leave(p, domain);
+	clock = clock_read(state);
+	tctx->vtime = bounded_vtime(clock, tctx->vtime, tctx->weight, credit_ns);
+	tctx->vtime = placed_vtime(clock, tctx->vtime, tctx->weight, state->weight);
 
 	bpf_spin_lock(&state->lock);
 	load_advance(state, now);
-	if (!state->weight) {
-		/* the first one sets the clock: an average of one */
-		state->base = tctx->vtime;
-		state->weighted = 0;
-	}
-	state->weighted += (s64)tctx->weight * (s64)(tctx->vtime - state->base);
-	state->weight += tctx->weight;
+	clock_add(state, tctx->weight, tctx->vtime);
 	state->nr_runnable++;
 	count_load(state, tctx, tctx->load_weight);
 	bpf_spin_unlock(&state->lock);
+	tctx->in_clock = true;
 	tctx->member = true;
 }
 
-/* Stop being a member. The clock stays where it stands when the last one leaves. */
+/* Stop being a member. */
 static void leave(struct task_ctx *tctx, u64 now)
 {
 	struct domain_state *state;
@@ -178,30 +197,57 @@ static void leave(struct task_ctx *tctx, u64 now)
 	clock = clock_read(state);
 	bpf_spin_lock(&state->lock);
 	load_advance(state, now);
-	state->weighted -= (s64)tctx->weight * (s64)(tctx->vtime - state->base);
-	state->weight -= tctx->weight;
+	if (tctx->in_clock)
+		clock_remove(state, tctx->weight, tctx->vtime, clock);
 	state->nr_runnable--;
-	if (!state->weight) {
-		state->base = clock;
-		state->weighted = 0;
-	}
 	count_load(state, tctx, -tctx->load_weight);
 	bpf_spin_unlock(&state->lock);
+	tctx->in_clock = false;
 	tctx->member = false;
 }
 
-/* What a flow counted in transit for this task has arrived, or will not: take it off. */
-static void settle_transit(struct task_ctx *tctx, u64 now)
+/*
+ * Load in transit, in one word so that it is claimed and settled by one exchange: where from, where to (16 bits each: no
+ * machine has as many domains) and how much, in the low half.
+ */
+static __always_inline u64 pack_transit(u32 from, u32 to, u32 load)
 {
-	u64 load;
+	return (u64)from << 48 | (u64)to << 32 | load;
+}
 
-	if (!tctx->moved_load)
-		return;
-	load = __sync_lock_test_and_set(&tctx->moved_load, 0);
-	if (!load)
-		return;
-	add_transit(tctx->home, load, now);
-	add_transit(tctx->moved_to, -(s64)load, now);
+/* What a flow counted in transit for this task has arrived, or will not: take it off. */
+__noinline int settle_transit(struct task_ctx *tctx __arg_nonnull, u64 now)
+{
+	u64 transit;
+
+	if (!tctx->transit)
+		return 0;
+	transit = __sync_lock_test_and_set(&tctx->transit, 0);
+	if (!transit)
+		return 0;
+	add_transit(transit >> 48, (u32)transit, now);
+	add_transit(transit >> 32 & 0xffff, -(s64)(u32)transit, now);
+	return 0;
+}
+
+/*
+ * Count the load of a waiting task as in transit to `to`, and return the key that it shall wait under there: its lag on that
+ * domain's clock. 0: it is not to be moved, somebody else is moving it.
+ */
+__noinline u64 begin_transit(struct task_ctx *tctx __arg_nonnull, u32 to, u64 now)
+{
+	struct domain_state *home = domain_state(tctx->home), *target = domain_state(to);
+	u32 from = tctx->home, load = task_load(tctx, now) ?: 1;
+
+	if (!home || !target)
+		return 0;
+	settle_transit(tctx, now);
+	if (!__sync_bool_compare_and_swap(&tctx->transit, 0, pack_transit(from, to, load)))
+		return 0;
+	add_transit(from, -(s64)load, now);
+	add_transit(to, load, now);
+	tctx->moved_at = now;
+	return (clock_read(target) + tctx->vtime - clock_read(home)) ?: 1;
 }
 
 /* Change the home of a task, its lag carried from the old clock to the new one. */
@@ -224,7 +270,32 @@ static void change_home(struct task_struct *p, struct task_ctx *tctx, u32 domain
 	tctx->vtime = clock_read(to) - lag;
 	tctx->home = domain;
 	if (member)
-		join(p, tctx, domain, LAG_LIMIT_NS, now);
+		join(p, tctx, domain, lag_limit_ns, now);
+}
+
+/* The vtime of a member has moved by `step`: keep the clock's sum right, and keep out of it who cannot follow it. */
+static void follow_clock(struct domain_state *state, struct task_ctx *tctx, s64 step)
+{
+	u64 clock = tctx->in_clock ? clock_shift(state, tctx->weight, step) : clock_read(state);
+	s64 limit = to_vtime(lag_limit_ns, tctx->weight), lag = clock - tctx->vtime;
+
+	if (lag < -limit) {
+		if (tctx->in_clock)
+			clock_shift(state, tctx->weight, lag + limit);
+		tctx->vtime += lag + limit;
+	} else if (tctx->in_clock && lag > limit) {
+		bpf_spin_lock(&state->lock);
+		clock_remove(state, tctx->weight, tctx->vtime, clock);
+		bpf_spin_unlock(&state->lock);
+		tctx->in_clock = false;
+	} else if (!tctx->in_clock && lag > limit && lag > FAR_LAG_NS) {
+		tctx->vtime = clock - (limit > FAR_LAG_NS ? limit : FAR_LAG_NS);
+	} else if (!tctx->in_clock && lag <= limit) {
+		bpf_spin_lock(&state->lock);
+		clock_add(state, tctx->weight, tctx->vtime);
+		bpf_spin_unlock(&state->lock);
+		tctx->in_clock = true;
+	}
 }
 
 /*
@@ -237,7 +308,7 @@ static void charge(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 no
 	struct cpu_state *here = cpu_state(cpu);
 	u64 total = p->se.sum_exec_runtime;
 	u64 ran = time_delta(total, tctx->charged);
-	u64 step = to_vtime(ran, tctx->weight), clock, bounded;
+	u64 step = to_vtime(ran, tctx->weight);
 
 	if (!state || !here)
 		return;
@@ -246,12 +317,7 @@ static void charge(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 no
 	if (tctx->member) {
 		if (tctx->load_weight != capped(tctx->weight))
 			recount(state, tctx, now);
-		clock = clock_shift(state, tctx->weight, step);
-		bounded = bounded_vtime(clock, tctx->vtime, tctx->weight, LAG_LIMIT_NS);
-		if (bounded != tctx->vtime) {
-			clock_shift(state, tctx->weight, bounded - tctx->vtime);
-			tctx->vtime = bounded;
-		}
+		follow_clock(state, tctx, step);
 	}
 	here->running_vtime = tctx->vtime;
 	here->running_weight = tctx->weight;

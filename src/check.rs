@@ -1,18 +1,13 @@
 //! The preflight: what the scheduler needs, a line each, with a reason.
 
 use crate::failure::Failure;
-use crate::kernel::{KernelBtf, KernelError, running_scheduler};
+use crate::kernel::{KernelBtf, KernelError, may_load, running_scheduler};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 
 /// The oldest kernel with sched_ext.
 const OLDEST_KERNEL: (u32, u32) = (6, 12);
-
-/// Capabilities that loading a scheduler takes (include/uapi/linux/capability.h).
-const CAP_SYS_ADMIN: u32 = 21;
-const CAP_PERFMON: u32 = 38;
-const CAP_BPF: u32 = 39;
 
 /// What was found about one thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,23 +76,19 @@ pub fn preflight() -> Vec<Finding> {
         kernel_version(read("/proc/sys/kernel/osrelease").trim()),
         sched_ext(Path::new("/sys/kernel/sched_ext").exists(), btf.as_ref()),
         btf_finding(btf.as_ref()),
-        privileges(&read("/proc/self/status")),
+        privileges(may_load(&read("/proc/self/status"))),
         another_scheduler(running_scheduler()),
-        isolated(&read("/proc/cmdline")),
+        isolated(&read("/sys/devices/system/cpu/isolated")),
         cpufreq(&driver_and_governor(Path::new("/sys/devices/system/cpu"))),
     ]
 }
 
-/// From /proc/self/status: are the capabilities there?
-fn privileges(status: &str) -> Finding {
-    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
-    let effective = line.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
-    let has = |cap: u32| effective >> cap & 1 == 1;
-    if has(CAP_SYS_ADMIN) || has(CAP_BPF) && has(CAP_PERFMON) {
+fn privileges(may_load: bool) -> Finding {
+    if may_load {
         Finding::ok("privileges", "may load BPF programs")
     } else {
         let failure = Failure::Kernel(KernelError::NoPermission);
-        Finding::no("privileges", &failure, "run it as root (CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN are needed)")
+        Finding::no("privileges", &failure, "run it as root, or with CAP_BPF and CAP_PERFMON")
     }
 }
 
@@ -163,15 +154,16 @@ fn another_scheduler(running: Option<String>) -> Finding {
     }
 }
 
-/// From /proc/cmdline. The kernel refuses every sched_ext scheduler while CPUs are isolated from the domains.
-fn isolated(cmdline: &str) -> Finding {
+/// From /sys/devices/system/cpu/isolated: the CPUs that `isolcpus=` takes out of the scheduling domains. (It has other uses,
+/// such as managed_irq, that the kernel does not mind here.)
+fn isolated(cpus: &str) -> Finding {
     let what = "isolated CPUs";
-    match cmdline.split_whitespace().find_map(|word| word.strip_prefix("isolcpus=")) {
-        None => Finding::ok(what, "none"),
-        Some(cpus) => Finding::no(
+    match cpus.trim() {
+        "" => Finding::ok(what, "none"),
+        cpus => Finding::no(
             what,
             &unsupported(),
-            format!("the kernel refuses every sched_ext scheduler with isolcpus={cpus}; boot without it"),
+            format!("CPUs {cpus}: with isolcpus= the kernel refuses every sched_ext scheduler; boot without it"),
         ),
     }
 }
@@ -211,14 +203,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn capabilities_count_not_the_user() {
-        assert_eq!(privileges("CapEff:\t000001ffffffffff\n").verdict, Verdict::Ok);
-        assert_eq!(privileges("CapEff:\t000000c000000000\n").verdict, Verdict::Ok);
-        assert_eq!(privileges("CapEff:\t0000000000000000\n").verdict, Verdict::No(3));
-        assert_eq!(privileges("").verdict, Verdict::No(3));
-    }
-
-    #[test]
     fn releases_compare_by_number() {
         for good in ["6.12.0", "6.18.15+deb13-amd64", "7.3.4", "10.0"] {
             assert_eq!(kernel_version(good).verdict, Verdict::Ok, "{good}");
@@ -229,9 +213,13 @@ mod tests {
     }
 
     #[test]
-    fn isolcpus_is_found_as_a_word() {
-        assert_eq!(isolated("quiet nohz_full=2").verdict, Verdict::Ok);
-        assert_eq!(isolated("quiet isolcpus=2-3 ro").verdict, Verdict::No(4));
+    fn isolated_cpus_are_named() {
+        assert_eq!(isolated("\n").verdict, Verdict::Ok);
+        let finding = isolated("2-3\n");
+        assert_eq!(finding.verdict, Verdict::No(4));
+        assert!(finding.why.contains("2-3"));
+        assert_eq!(privileges(false).verdict, Verdict::No(3));
+        assert_eq!(privileges(true).verdict, Verdict::Ok);
     }
 
     #[test]

@@ -10,7 +10,6 @@ use crate::stats::{Report, report_text};
 use crate::topology::{self, Source, Topology};
 use crossbeam_channel::{Receiver, never, select, tick};
 use std::io::Write;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How often a machine may change under us while we attach before we give up.
@@ -18,13 +17,17 @@ const MAX_ATTEMPTS: u32 = 5;
 /// How soon it is noticed that the kernel has ended the scheduler.
 const EXIT_POLL: Duration = Duration::from_secs(1);
 
+/// Rounds in a row that may fail before we give up. BPF schedules on without them.
+const MAX_FAILED_ROUNDS: u32 = 10;
+
 /// Run the scheduler until it is stopped.
 ///
 /// # Errors
 /// [`Failure`], with nothing left loaded.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
+    let stop = stop_signals()?;
     for _ in 0..MAX_ATTEMPTS {
-        match run_once(args) {
+        match run_once(args, &stop) {
             Err(Failure::Kernel(KernelError::Hotplug)) => {
                 log::info!("CPUs came or went while the scheduler was loading; reading the machine again");
             }
@@ -34,45 +37,25 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     Err(Failure::Kernel(KernelError::Hotplug))
 }
 
-/// SIGINT and SIGTERM by channel, while it lives. Its thread starts after the topology has been read: hwloc is steered by
-/// the environment, which must not be written to while other threads run.
-struct StopSignals {
-    received: Receiver<i32>,
-    handle: signal_hook::iterator::Handle,
-    thread: Option<JoinHandle<()>>,
+/// SIGINT and SIGTERM, by channel. The thread only waits for them; it never reads the environment, which reading the
+/// machine writes to (see `topology/hwloc_env.rs`).
+fn stop_signals() -> Result<Receiver<i32>, Failure> {
+    let (sender, receiver) = crossbeam_channel::bounded(1);
+    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
+        .map_err(|e| Failure::Unexpected(format!("cannot listen for signals: {e}")))?;
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for signal in signals.forever() {
+                // Full: one is waiting already, and one is enough.
+                let _ = sender.try_send(signal);
+            }
+        })
+        .map_err(|e| Failure::Unexpected(format!("cannot start a thread: {e}")))?;
+    Ok(receiver)
 }
 
-impl StopSignals {
-    fn listen() -> Result<Self, Failure> {
-        let (sender, received) = crossbeam_channel::bounded(1);
-        let mut signals =
-            signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
-                .map_err(|e| Failure::Unexpected(format!("cannot listen for signals: {e}")))?;
-        let handle = signals.handle();
-        let thread = std::thread::Builder::new()
-            .name("signals".to_owned())
-            .spawn(move || {
-                for signal in signals.forever() {
-                    // Full: one is waiting already, and one is enough.
-                    let _ = sender.try_send(signal);
-                }
-            })
-            .map_err(|e| Failure::Unexpected(format!("cannot start a thread: {e}")))?;
-        Ok(Self { received, handle, thread: Some(thread) })
-    }
-}
-
-impl Drop for StopSignals {
-    fn drop(&mut self) {
-        self.handle.close();
-        if let Some(thread) = self.thread.take() {
-            // The thread only passes signals on; if it has panicked there is nothing left to do for it.
-            let _ = thread.join();
-        }
-    }
-}
-
-fn run_once(args: &RunArgs) -> Result<(), Failure> {
+fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
     let started = Instant::now();
     let hotplug_sequence = hotplug_sequence().unwrap_or(0);
     let topology = read_topology(args.topology.as_deref())?;
@@ -84,7 +67,6 @@ fn run_once(args: &RunArgs) -> Result<(), Failure> {
         exit_dump_len: args.exit_dump_len,
         hotplug_sequence,
     };
-    let stop = StopSignals::listen()?;
     let mut object = Object::uninit();
     let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options)?;
     log::info!(
@@ -109,8 +91,9 @@ fn run_once(args: &RunArgs) -> Result<(), Failure> {
         last: None,
         sample: None,
         flows: FlowTotals::default(),
+        failed_rounds: 0,
     }
-    .run(&stop.received)
+    .run(stop)
 }
 
 /// The machine, or its description if that is of this machine.
@@ -142,6 +125,8 @@ struct Rounds<'a> {
     last: Option<Snapshot>,
     sample: Option<Sample>,
     flows: FlowTotals,
+    /// In a row, up to now.
+    failed_rounds: u32,
 }
 
 impl Rounds<'_> {
@@ -150,20 +135,37 @@ impl Rounds<'_> {
         let poll = tick(EXIT_POLL.min(self.args.balance_interval));
         let stats = self.args.stats.map_or_else(never, |secs| tick(Duration::from_secs(secs)));
         loop {
-            select! {
+            let outcome = select! {
                 recv(stop) -> _ => return ended(self.attached.detach()),
-                recv(round) -> _ => self.round()?,
-                recv(stats) -> _ => self.print_stats()?,
-                recv(poll) -> _ => {}
-            }
+                recv(round) -> _ => self.round_or_warning(),
+                recv(stats) -> _ => self.print_stats(),
+                recv(poll) -> _ => Ok(()),
+            };
+            // First: where the kernel has ended the scheduler, its reason says more than what fails because of it.
             if self.attached.exit().is_some() {
                 return ended(self.attached.detach());
             }
+            outcome?;
         }
     }
 
+    /// A round; or a warning if it fails, which BPF schedules on without.
+    fn round_or_warning(&mut self) -> Result<(), Failure> {
+        match self.round() {
+            Ok(()) => self.failed_rounds = 0,
+            Err(error) if self.failed_rounds >= MAX_FAILED_ROUNDS => return Err(error.into()),
+            Err(error) => {
+                if self.failed_rounds == 0 {
+                    log::warn!("a round failed, scheduling goes on without it: {error}");
+                }
+                self.failed_rounds += 1;
+            }
+        }
+        Ok(())
+    }
+
     /// Sample, plan, apply.
-    fn round(&mut self) -> Result<(), Failure> {
+    fn round(&mut self) -> Result<(), KernelError> {
         let snapshot = self.attached.snapshot()?;
         self.sample = self.last.as_ref().and_then(|last| Sample::between(last, &snapshot));
         self.last = Some(snapshot);

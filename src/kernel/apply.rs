@@ -1,11 +1,11 @@
 //! Hands plans to BPF, and learns what became of the last ones.
 
 use super::error::KernelError;
-use super::load::{Attached, step};
+use super::load::{Attached, run, step};
 use super::skel::{MapValue, intf};
 use crate::balance::{Flow, FlowTotals, MAX_FLOWS_PER_DOMAIN, Plan};
 use crate::units::DomainId;
-use libbpf_rs::{MapCore, MapFlags, ProgramInput};
+use libbpf_rs::{MapCore, MapFlags};
 use std::time::Duration;
 
 const _: () = assert!(MAX_FLOWS_PER_DOMAIN == intf::limits_MAX_FLOWS as usize);
@@ -52,7 +52,7 @@ impl Attached<'_> {
         let failed = |e: libbpf_rs::Error| step("handing the plan to the scheduler", &e);
         let map = &self.skel.maps.plan_exchanges;
         map.update(0u32.as_bytes(), exchange.as_bytes(), MapFlags::ANY).map_err(failed)?;
-        self.skel.progs.apply_plan.test_run(ProgramInput::default()).map_err(failed)?;
+        run(&self.skel.progs.apply_plan, "handing the plan to the scheduler")?;
         let answer = map.lookup(0u32.as_bytes(), MapFlags::ANY).map_err(failed)?;
         let last = answer.as_deref().and_then(intf::plan_exchange::from_bytes).unwrap_or(exchange).last;
         let mut totals = ended(&last);

@@ -10,9 +10,7 @@ pub enum KernelError {
     Unsupported(String),
 
     /// We may not do this.
-    #[error(
-        "no permission to load a scheduler: run scx_domains as root (it needs CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN)"
-    )]
+    #[error("no permission to load a scheduler: run scx_domains as root, or with CAP_BPF and CAP_PERFMON")]
     NoPermission,
 
     /// The kernel runs at most one scheduler.
@@ -41,8 +39,8 @@ pub enum KernelError {
 
 fn hint(log: &str) -> String {
     if log.is_empty() {
-        "; run with -v for libbpf's own log".to_owned()
+        "; run with -vv for libbpf's own log".to_owned()
     } else {
-        format!(" ({log}); run with -v for more")
+        format!(" ({log}); run with -vv for more")
     }
 }

@@ -23,7 +23,8 @@ impl Features {
     /// Probe. With `partial`, only tasks of the class SCHED_EXT are scheduled.
     ///
     /// # Errors
-    /// [`KernelError::Unsupported`] where there is no sched_ext, no BTF, or BTF that no scheduler can be loaded with.
+    /// [`KernelError::Unsupported`] where there is no sched_ext, no BTF, or BTF that no scheduler can be loaded with;
+    /// [`KernelError::NoPermission`].
     pub fn probe(partial: bool) -> Result<Self, KernelError> {
         if !Path::new(SCHED_EXT).exists() {
             return Err(KernelError::Unsupported(
@@ -33,6 +34,9 @@ impl Features {
         let btf = KernelBtf::read().ok_or_else(|| {
             KernelError::Unsupported("it has no BTF. Boot one built with CONFIG_DEBUG_INFO_BTF".to_owned())
         })?;
+        if !may_load(&fs::read_to_string("/proc/self/status").unwrap_or_default()) {
+            return Err(KernelError::NoPermission);
+        }
         let malformed = btf.malformed_kfuncs();
         if let Some(name) = malformed.first() {
             return Err(KernelError::Unsupported(format!(
@@ -57,6 +61,20 @@ impl Features {
     }
 }
 
+/// Capabilities that loading a scheduler takes (include/uapi/linux/capability.h).
+const CAP_SYS_ADMIN: u32 = 21;
+const CAP_PERFMON: u32 = 38;
+const CAP_BPF: u32 = 39;
+
+/// From the text of /proc/self/status: are the capabilities there that loading a scheduler takes?
+#[must_use]
+pub fn may_load(status: &str) -> bool {
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let effective = line.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
+    let has = |cap: u32| effective >> cap & 1 == 1;
+    has(CAP_SYS_ADMIN) || has(CAP_BPF) && has(CAP_PERFMON)
+}
+
 /// Does the kernel offer tracing of functions? It then says so in tracefs or, unmounted, by the sysctl of ftrace.
 fn function_tracer() -> bool {
     Path::new("/proc/sys/kernel/ftrace_enabled").exists()
@@ -79,4 +97,18 @@ pub fn running_scheduler() -> Option<String> {
 #[must_use]
 pub fn hotplug_sequence() -> Option<u64> {
     fs::read_to_string(format!("{SCHED_EXT}/hotplug_seq")).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_load;
+
+    #[test]
+    fn capabilities_count_not_the_user() {
+        assert!(may_load("CapEff:\t000001ffffffffff\n"));
+        assert!(may_load("CapEff:\t000000c000000000\n"));
+        assert!(!may_load("CapEff:\t0000004000000000\n"));
+        assert!(!may_load("CapEff:\t0000000000000000\n"));
+        assert!(!may_load(""));
+    }
 }

@@ -9,7 +9,7 @@ use crate::cpuset::CpuSet;
 use crate::domain::Domains;
 use crate::topology::Topology;
 use libbpf_rs::skel::{OpenSkel, Skel, SkelBuilder};
-use libbpf_rs::{Link, MapCore, MapFlags, OpenObject, PrintLevel};
+use libbpf_rs::{Link, MapCore, MapFlags, OpenObject, PrintLevel, ProgramInput};
 use std::mem::MaybeUninit;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -18,6 +18,10 @@ use std::time::Duration;
 const WATCHDOG: Duration = Duration::from_secs(30);
 /// A waiting task is put first after this share of it, so that none waits for more than a quarter (`rescue.bpf.h`).
 const RESCUE_SHARE: u32 = 8;
+
+/// How far a task may be ahead of its domain's clock or behind it, in its own run time. Two slices at least: one slice
+/// alone must not take a task to the limit, or all end there and are equal.
+const LEAST_LAG_LIMIT: Duration = Duration::from_millis(20);
 
 /// Where libbpf keeps what it opens. It has to outlive [`Attached`].
 pub type Object = MaybeUninit<OpenObject>;
@@ -40,6 +44,8 @@ pub struct Options {
 /// The scheduler, running. Dropping it gives scheduling back to the kernel.
 pub struct Attached<'obj> {
     link: Option<Link>,
+    /// Of the programs that trace.
+    tracing: Vec<Link>,
     pub(super) skel: BpfSkel<'obj>,
     pub(super) domains: usize,
     /// By domain: has it flows that are in force?
@@ -80,13 +86,35 @@ impl<'obj> Attached<'obj> {
         let skel = open.load().map_err(|e| step("loading the BPF programs into the kernel", &e))?;
         fill(&skel, &tables).map_err(|e| step("filling the BPF maps", &e))?;
         let count = domains.domains.len();
-        let mut attached = Self { link: None, skel, domains: count, in_force: vec![false; count] };
+        let mut attached = Self { link: None, tracing: Vec::new(), skel, domains: count, in_force: vec![false; count] };
+        attached.trace(features)?;
         attached.attach()?;
         Ok(attached)
     }
 
+    /// Attach the programs that are no callbacks of the scheduler.
+    fn trace(&mut self, features: Features) -> Result<(), KernelError> {
+        let probe = features.can_trace_functions.then(|| self.skel.progs.scx_lib_init_probe.attach());
+        match probe {
+            Some(Ok(link)) => self.tracing.push(link),
+            unprobed => {
+                log::debug!(
+                    "the BPF prologue cannot be probed ({:?}); taking it to disable migration",
+                    unprobed.map(|r| r.err())
+                );
+                if let Some(bss) = self.skel.maps.bss_data.as_mut() {
+                    bss.__scx_prolog_disables_migration = true;
+                }
+            }
+        }
+        if features.reenqueue_anywhere {
+            let link = self.skel.progs.cpu_taken.attach();
+            self.tracing.push(link.map_err(|e| step("attaching to the kernel's context switches", &e))?);
+        }
+        Ok(())
+    }
+
     fn attach(&mut self) -> Result<(), KernelError> {
-        self.skel.attach().map_err(|e| step("attaching the BPF programs that trace", &e))?;
         let link = self.skel.maps.domains_ops.attach_struct_ops();
         match (self.exit(), link) {
             (Some(Exit { kind: ExitKind::Restart, .. }), _) => Err(KernelError::Hotplug),
@@ -160,7 +188,9 @@ fn configure(
         rodata.nr_areas = tables.areas;
         rodata.slice_ns = options.slice.as_nanos() as u64;
         rodata.rescue_after_ns = (WATCHDOG / RESCUE_SHARE).as_nanos() as u64;
+        rodata.lag_limit_ns = LEAST_LAG_LIMIT.max(2 * options.slice).as_nanos() as u64;
         rodata.smt_enabled = tables.smt;
+        rodata.partial = options.partial;
         rodata.stealing_enabled = options.stealing;
         rodata.uei_dump_len = dump_len;
     }
@@ -211,28 +241,35 @@ fn fill_map<V: MapValue>(map: &impl MapCore, values: &[V]) -> libbpf_rs::Result<
     Ok(())
 }
 
-/// libbpf's last warning, to be shown with the error that it belongs to.
-static LAST_WARNING: Mutex<String> = Mutex::new(String::new());
+/// libbpf's first warning about the step that is being done, to be shown with the error that it belongs to.
+static WARNING: Mutex<String> = Mutex::new(String::new());
 
-/// libbpf's words go to the log (shown with -v), not raw to the terminal.
+/// libbpf's words go to the log (shown with -vv), not raw to the terminal.
 fn listen_to_libbpf() {
     fn print(level: PrintLevel, line: String) {
         let line = line.trim_end();
-        log::debug!(target: "libbpf", "{line}");
+        log::trace!(target: "libbpf", "{line}");
         if level == PrintLevel::Warn
-            && let Ok(mut last) = LAST_WARNING.lock()
+            && let Ok(mut warning) = WARNING.lock()
+            && warning.is_empty()
         {
-            last.clear();
-            last.push_str(line.lines().last().unwrap_or_default());
+            warning.push_str(line.lines().next().unwrap_or_default());
         }
     }
     libbpf_rs::set_print(Some((PrintLevel::Debug, print)));
 }
 
-pub(super) fn step(what: &str, error: &libbpf_rs::Error) -> KernelError {
-    if error.kind() == libbpf_rs::ErrorKind::PermissionDenied {
-        return KernelError::NoPermission;
+/// Run a `SEC("syscall")` program of ours.
+pub(super) fn run(program: &libbpf_rs::ProgramMut<'_>, what: &str) -> Result<(), KernelError> {
+    let output = program.test_run(ProgramInput::default()).map_err(|e| step(what, &e))?;
+    if output.return_value == 0 {
+        return Ok(());
     }
-    let log = LAST_WARNING.lock().map(|mut last| std::mem::take(&mut *last)).unwrap_or_default();
+    let cause = format!("the program returned {}", output.return_value.cast_signed());
+    Err(KernelError::Step { step: what.to_owned(), cause, log: String::new() })
+}
+
+pub(super) fn step(what: &str, error: &libbpf_rs::Error) -> KernelError {
+    let log = WARNING.lock().map(|mut warning| std::mem::take(&mut *warning)).unwrap_or_default();
     KernelError::Step { step: what.to_owned(), cause: error.to_string(), log }
 }

@@ -1,11 +1,11 @@
 //! Reads the scheduler's state.
 
 use super::error::KernelError;
-use super::load::{Attached, step};
+use super::load::{Attached, run, step};
 use super::skel::{MapValue, intf};
 use crate::balance::{DomainSnapshot, Snapshot};
 use crate::stats::Counters;
-use libbpf_rs::{MapCore, MapFlags, ProgramInput};
+use libbpf_rs::{MapCore, MapFlags};
 
 impl Attached<'_> {
     /// The domains' counters now.
@@ -13,8 +13,7 @@ impl Attached<'_> {
     /// # Errors
     /// [`KernelError::Step`] if a map cannot be read.
     pub fn snapshot(&self) -> Result<Snapshot, KernelError> {
-        let advance = &self.skel.progs.advance_loads;
-        advance.test_run(ProgramInput::default()).map_err(|e| step("bringing the loads up to date", &e))?;
+        run(&self.skel.progs.advance_loads, "bringing the loads up to date")?;
         let domains = (0..self.domains as u32).map(|id| self.domain_snapshot(id)).collect::<Result<_, _>>()?;
         Ok(Snapshot { domains })
     }

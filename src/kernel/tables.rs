@@ -12,7 +12,7 @@ pub struct Tables {
     pub domain_configs: Vec<intf::domain_config>,
     pub domain_cpus: Vec<u32>,
     pub neighbours: Vec<intf::near_domain>,
-    /// Entries of the map of LLC and node masks.
+    /// Entries of the map of LLC and node masks, and one more for the whole machine.
     pub areas: u32,
     pub smt: bool,
 }
@@ -23,13 +23,14 @@ impl Tables {
     pub fn new(topology: &Topology, domains: &Domains, possible: &CpuSet) -> Self {
         let llcs = index_of(domains, |domain| domain.llc);
         let nodes = index_of(domains, |domain| domain.node);
-        let (domain_configs, domain_cpus) = domain_configs(domains, &llcs, &nodes);
+        let cpu_configs = cpu_configs(domains, possible);
+        let (domain_configs, domain_cpus) = domain_configs(domains, &cpu_configs, &llcs, &nodes);
         Self {
-            cpu_configs: cpu_configs(domains, possible),
+            cpu_configs,
             domain_configs,
             domain_cpus,
             neighbours: neighbours(domains),
-            areas: (llcs.len() + nodes.len()) as u32,
+            areas: (llcs.len() + nodes.len() + 1) as u32,
             smt: topology.cores.iter().any(|core| core.cpus.len() > 1),
         }
     }
@@ -43,23 +44,33 @@ fn index_of<Id: Ord + Copy>(domains: &Domains, of: impl Fn(&crate::domain::Domai
     ids
 }
 
-fn domain_configs(domains: &Domains, llcs: &[LlcId], nodes: &[NodeId]) -> (Vec<intf::domain_config>, Vec<u32>) {
-    let mut cpus: Vec<u32> = Vec::new();
+/// The configurations, and the CPUs of all domains in a row: those that are offline now too.
+fn domain_configs(
+    domains: &Domains,
+    cpu_configs: &[intf::cpu_config],
+    llcs: &[LlcId],
+    nodes: &[NodeId],
+) -> (Vec<intf::domain_config>, Vec<u32>) {
+    let mut all: Vec<u32> = Vec::new();
     let configs = domains
         .domains
         .iter()
         .map(|domain| {
+            let cpus = (0u32..).zip(cpu_configs).filter(|(_, config)| config.domain == domain.id.0).map(|(cpu, _)| cpu);
+            let first_cpu = all.len();
+            all.extend(cpus);
             let mut config = intf::domain_config::zeroed();
             config.llc_mask = llcs.partition_point(|id| *id < domain.llc) as u32;
             config.node_mask = (llcs.len() + nodes.partition_point(|id| *id < domain.node)) as u32;
-            config.first_cpu = cpus.len() as u32;
-            config.nr_cpus = domain.cpus.len() as u32;
+            config.first_cpu = first_cpu as u32;
+            config.nr_cpus = (all.len() - first_cpu) as u32;
             config.node = i32::try_from(domain.node.0).unwrap_or(-1);
-            cpus.extend(domain.cpus.iter().map(|cpu| cpu.0));
+            let in_llc = domains.domains.iter().filter(|other| other.llc == domain.llc).count();
+            config.shares_llc = u32::from(in_llc > 1);
             config
         })
         .collect();
-    (configs, cpus)
+    (configs, all)
 }
 
 fn cpu_configs(domains: &Domains, possible: &CpuSet) -> Vec<intf::cpu_config> {
@@ -114,6 +125,8 @@ mod tests {
         let tables = tables("synthetic:node:2 l3:1 core:2 pu:1", "0-3,6");
         let domains: Vec<u32> = tables.cpu_configs.iter().map(|config| config.domain).collect();
         assert_eq!(domains, [0, 0, 1, 1, intf::none_NO_DOMAIN, intf::none_NO_DOMAIN, 1]);
+        assert_eq!(tables.domain_cpus, [0, 1, 2, 3, 6]);
+        assert_eq!(tables.domain_configs[1].nr_cpus, 3, "a CPU that is offline now counts too");
     }
 
     #[test]
@@ -124,7 +137,8 @@ mod tests {
         let configs: Vec<_> =
             tables.domain_configs.iter().map(|c| (c.first_cpu, c.nr_cpus, c.llc_mask, c.node_mask, c.node)).collect();
         assert_eq!(configs, [(0, 2, 0, 4, 0), (2, 2, 1, 4, 0), (4, 2, 2, 5, 1), (6, 2, 3, 5, 1)]);
-        assert_eq!(tables.areas, 6);
+        assert_eq!(tables.areas, 7);
+        assert!(tables.domain_configs.iter().all(|config| config.shares_llc == 0));
     }
 
     #[test]

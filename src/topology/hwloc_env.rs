@@ -55,8 +55,9 @@ impl Drop for Restore {
 fn set(name: &str, value: Option<&OsStr>) {
     // SAFETY: writing the environment is unsound only while another thread reads it behind the standard
     // library's lock, as C code does. The C code of this program that reads it is hwloc (under `DISCOVERY`, like
-    // this) and libbpf, which the program uses only after the machine was read. The name is one of the constants
-    // above, the value was an environment variable or a path, so neither holds a NUL; `set_var` would panic.
+    // this) and libbpf, which runs in the same thread, after the machine was read. The one other thread waits for
+    // signals, in Rust. The name is one of the constants above, the value was an environment variable or a path, so
+    // neither holds a NUL; `set_var` would panic.
     unsafe {
         match value {
             Some(value) => env::set_var(name, value),
