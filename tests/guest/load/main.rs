@@ -24,6 +24,9 @@ struct Cli {
     /// Fail if the load has not ended after so much guest time
     #[arg(long, global = true, default_value_t = 120)]
     limit_s: u64,
+    /// Who schedules the load's threads
+    #[arg(long, global = true, default_value = "normal")]
+    policy: task::Policy,
     #[command(subcommand)]
     load: Load,
 }
@@ -65,6 +68,10 @@ fn main() {
         eprintln!("guest-load: not done after {} s", cli.limit_s);
         std::process::exit(LIMIT_REACHED);
     });
+    // After the thread for the limit, which has to come through whatever the load does; the others inherit it.
+    if cli.policy != task::Policy::Normal {
+        task::set_policy(cli.policy);
+    }
     let report = match &cli.load {
         Load::Hogs(options) => hogs::main(options),
         Load::Sleepers(options) => sleepers::main(options),
