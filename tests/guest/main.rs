@@ -1,5 +1,7 @@
 //! Tests on real kernels in emulated machines. `tests/guest/run --help` tells how to do by hand what they do.
 
 mod harness;
+mod scenario_attach;
 mod scenario_harness;
 mod scenario_verifier;
+mod scheduler;

@@ -1,0 +1,70 @@
+//! It attaches on each kernel that it supports, under its own name, soon, and gives scheduling back when asked to.
+
+use crate::harness::{Guest, Outcome};
+use crate::scheduler::{OPS, script};
+use std::process::Command;
+
+/// Seconds of guest time until it runs: far more than the slowest takes, far less than a user would wait for.
+const SOON: f64 = 10.0;
+
+/// Attach twice, and end it by one signal, then by the other. Nothing tells it the kernel's configuration.
+const TWICE: &str = "
+    ls /proc/config.gz /boot/config-* 2>/dev/null | sed 's/^/config=/'
+    start && health && stop TERM && start && health && stop INT && complaints | wc -l | sed 's/^/complaints=/'";
+
+/// From the lines "… (attached in 1.54 s)".
+fn attach_times(outcome: &Outcome) -> Vec<f64> {
+    let lines = outcome.console.lines().filter_map(|line| line.split_once("(attached in "));
+    lines.filter_map(|(_, rest)| rest.strip_suffix(" s)")?.parse().ok()).collect()
+}
+
+#[track_caller]
+fn attaches_and_stops(guest: &Guest, what: &str) {
+    let outcome = guest.run(&script(TWICE)).success().healthy();
+    let times = attach_times(&outcome);
+    println!("attached {what} in {times:?} s of guest time");
+    assert!(times.len() == 2 && times.iter().all(|t| *t < SOON), "{what}: {times:?}");
+    assert_eq!(outcome.said("config"), Vec::<&str>::new(), "a guest has no kernel configuration to read");
+    let by = |name| outcome.said(name);
+    assert_eq!((by("rc"), by("after")), (vec!["0", "0"], vec!["disabled", "disabled"]), "{}", outcome.console);
+    assert_eq!(by("complaints"), ["0"], "{}", outcome.console);
+    let stopped = outcome.console.lines().filter(|line| line.starts_with("scx_domains: stopped: ")).count();
+    assert_eq!(stopped, 2, "each signal is told as a stop\n{}", outcome.console);
+}
+
+#[test]
+fn attaches_and_stops_on_the_newest() {
+    attaches_and_stops(&Guest::new(), "on the newest kernel");
+}
+
+#[test]
+fn attaches_and_stops_on_6_18() {
+    attaches_and_stops(&Guest::new().kernel("6.18"), "on 6.18");
+}
+
+#[test]
+fn attaches_and_stops_on_6_12() {
+    let found = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guest/kernel.sh")).arg("6.12").output();
+    if !found.is_ok_and(|found| found.status.success()) {
+        println!("skipped: there is no 6.12 kernel here; see tests/guest/kernel.sh");
+        return;
+    }
+    attaches_and_stops(&Guest::new().kernel("6.12"), "on 6.12");
+}
+
+#[test]
+fn attaches_and_stops_with_one_cpu() {
+    attaches_and_stops(&Guest::new().shape("1x1x1x1"), "on one CPU");
+}
+
+/// What the tests above look at can be otherwise: a scheduler that is killed is not told as stopped, and the kernel
+/// has neither its name nor the state when it does not run.
+#[test]
+fn a_kill_is_no_stop() {
+    let outcome = Guest::new().run(&script("start; stop KILL; health"));
+    assert_eq!(outcome.said("rc"), ["137"], "{}", outcome.console);
+    assert!(!outcome.console.contains("stopped: "), "{}", outcome.console);
+    let health = outcome.said("health");
+    assert!(health.len() == 1 && !health[0].contains(OPS) && health[0].contains("alive no"), "{health:?}");
+    assert!(health[0].starts_with("disabled "), "the kernel takes back what a killed scheduler had: {health:?}");
+}
