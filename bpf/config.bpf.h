@@ -37,6 +37,9 @@ const volatile u32 nice_to_weight[40] = {
  */
 u32 unknown_zero;
 
+/* Domains that have no CPU online. */
+u32 nr_orphans;
+
 #define SIZED_ARRAY(name, value_type)                                                                                  \
 	struct {                                                                                                       \
 		__uint(type, BPF_MAP_TYPE_ARRAY);                                                                      \
@@ -130,6 +133,25 @@ static __always_inline s32 domain_cpu(const struct domain_config *config, u32 i)
 static __always_inline u64 cpu_dsq(s32 cpu)
 {
 	return CPU_DSQ_BASE + cpu;
+}
+
+/*
+ * Kick a CPU; every kick goes through here. A CPU that is on its way down must not: the kernel sends kicks from work that it
+ * raises on the CPU itself, and work raised on a dead CPU stays raised, so that unloading the scheduler waits for it for ever.
+ */
+static __always_inline void kick(s32 cpu, u64 flags)
+{
+	struct cpu_state *here = cpu_state_fallible(bpf_get_smp_processor_id());
+	const struct cpumask *online;
+	bool up = here && here->online;
+
+	if (!up) {
+		online = scx_bpf_get_online_cpumask();
+		up = bpf_cpumask_test_cpu(bpf_get_smp_processor_id(), online);
+		scx_bpf_put_cpumask(online);
+	}
+	if (up)
+		scx_bpf_kick_cpu(cpu, flags);
 }
 
 static __always_inline void count(s32 cpu, enum counter counter)

@@ -105,10 +105,11 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
  */
 void BPF_STRUCT_OPS(domains_update_idle, s32 cpu, bool idle)
 {
-	struct domain_state *state;
+	struct cpu_state *here = cpu_state(cpu);
+	struct domain_state *state = domain_state(domain_of_cpu(cpu));
 
-	if (idle && (state = domain_state(domain_of_cpu(cpu))) && state->nr_runnable > state->nr_running)
-		scx_bpf_kick_cpu(cpu, KICK_IDLE);
+	if (idle && state && here && here->online && state->nr_runnable > state->nr_running)
+		kick(cpu, KICK_IDLE);
 }
 
 #endif

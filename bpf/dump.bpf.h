@@ -40,7 +40,7 @@ void BPF_STRUCT_OPS(domains_dump_task, struct scx_dump_ctx *dctx, struct task_st
 		return;
 	scx_bpf_dump("home=%u member=%u in_clock=%u pinned=%u weight=%llu vtime=%llu duty=%u waited_ms=%llu\n", tctx->home,
 		     tctx->member, tctx->in_clock, tctx->pinned, tctx->weight, tctx->vtime, tctx->duty,
-		     tctx->queued_at ? (now - tctx->queued_at) / 1000000 : 0);
+		     tctx->queued_at ? time_delta(now, tctx->queued_at) / 1000000 : 0);
 }
 
 #endif

@@ -63,7 +63,7 @@ static void preempt(s32 cpu)
 		return;
 	state->running_weight = 0;
 	count(bpf_get_smp_processor_id(), COUNT_PREEMPTED);
-	scx_bpf_kick_cpu(cpu, KICK_PREEMPT);
+	kick(cpu, KICK_PREEMPT);
 }
 
 /* Preempt the CPU of the domain whose running task is furthest ahead of this one. */
@@ -99,7 +99,7 @@ static void enqueue_on_cpu(struct task_struct *p, struct task_ctx *tctx, s32 cpu
 	count(bpf_get_smp_processor_id(), COUNT_CPU_QUEUED);
 	scx_bpf_dsq_insert_vtime(p, cpu_dsq(cpu), slice_ns, tctx->vtime, enq_flags);
 	if (scx_bpf_test_and_clear_cpu_idle(cpu))
-		scx_bpf_kick_cpu(cpu, KICK_IDLE);
+		kick(cpu, KICK_IDLE);
 	else if ((enq_flags & ENQ_WAKEUP) &&
 		 running_ahead(cpu, tctx->vtime, now) > (s64)to_vtime(PREEMPT_MARGIN_NS, tctx->weight))
 		preempt(cpu);
@@ -107,19 +107,19 @@ static void enqueue_on_cpu(struct task_struct *p, struct task_ctx *tctx, s32 cpu
 
 static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 enq_flags, u64 now)
 {
-	u32 domain = fitting_domain(p, tctx->home);
+	/* the domain of the CPU that it is on: the kernel may have pushed it there, away from a CPU that goes offline */
+	u32 domain = fitting_domain(p, domain_of_cpu(scx_bpf_task_cpu(p)));
 	s32 idle;
 
-	if (domain == tctx->home)
-		domain = spend_flow(p, tctx, now);
-	if (domain != tctx->home)
-		change_home(p, tctx, domain, now);
+	change_home(p, tctx, domain, now);
+	domain = spend_flow(p, tctx, now);
+	change_home(p, tctx, domain, now);
 	count(bpf_get_smp_processor_id(), COUNT_DOMAIN_QUEUED);
 	scx_bpf_dsq_insert_vtime(p, domain, slice_ns, tctx->vtime, enq_flags);
 
 	idle = claim_idle_cpu(p, cpu_near(p, domain));
 	if (idle >= 0)
-		scx_bpf_kick_cpu(idle, KICK_IDLE);
+		kick(idle, KICK_IDLE);
 	else if (enq_flags & ENQ_WAKEUP)
 		preempt_in_domain(p, tctx, domain, now);
 }

@@ -119,7 +119,7 @@ static __always_inline void kick_idle_in(const struct task_struct *p, u32 domain
 	cpu = p->nr_cpus_allowed >= nr_cpus ? scx_bpf_pick_idle_cpu(mask, 0) :
 					      (s32)bpf_cpumask_any_and_distribute(mask, p->cpus_ptr);
 	if (cpu >= 0 && cpu < nr_cpus)
-		scx_bpf_kick_cpu(cpu, KICK_IDLE);
+		kick(cpu, KICK_IDLE);
 }
 
 s32 BPF_STRUCT_OPS(domains_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)

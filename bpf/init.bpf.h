@@ -47,6 +47,7 @@ static s32 init_domain(u32 id)
 
 	if (!config)
 		return -ENOENT;
+	nr_orphans++; /* until its first CPU is found online */
 	ret = make_mask(&domain_masks, id);
 	return ret ?: scx_bpf_create_dsq(id, config->node);
 }

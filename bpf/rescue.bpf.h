@@ -19,6 +19,8 @@
 #define __SCX_DOMAINS_RESCUE_H
 
 #define RESCUE_PERIOD_NS (1000ULL * 1000 * 1000)
+/* For a domain that has lost its last CPU: what was queued there just then may be what the unplug waits for. */
+#define ORPHAN_PERIOD_NS (5ULL * 1000 * 1000)
 #define MAX_RESCUE_WALK 1024
 /* Before any vtime that a task on the domain's clock can have: lag is bounded to seconds of vtime. */
 #define RESCUE_LEAD_NS (1ULL << 40)
@@ -97,12 +99,15 @@ static void relocate_orphans(s32 cpu, u64 now)
 	}
 }
 
-/* Is it time? Moves `*at` on, so that one of several callers gets the answer yes. */
-static bool due(u64 *at, u64 now)
+/* When queues of domains that have lost their last CPU are looked at next. */
+u64 orphans_at;
+
+/* Is it time? Moves `*at` on by `period`, so that one of several callers gets the answer yes. */
+static bool due(u64 *at, u64 now, u64 period)
 {
 	u64 when = *at;
 
-	return !time_before(now, when) && __sync_bool_compare_and_swap(at, when, now + RESCUE_PERIOD_NS);
+	return !time_before(now, when) && __sync_bool_compare_and_swap(at, when, now + period);
 }
 
 static void rescue_waiting(s32 cpu, u32 domain, u64 now)
@@ -113,9 +118,11 @@ static void rescue_waiting(s32 cpu, u32 domain, u64 now)
 
 	if (!here || !state)
 		return;
-	if (due(&here->rescue_at, now))
+	if (nr_orphans && due(&orphans_at, now, ORPHAN_PERIOD_NS))
+		relocate_orphans(cpu, now);
+	if (due(&here->rescue_at, now, RESCUE_PERIOD_NS))
 		rescue_queue(cpu_dsq(cpu), cpu, now, from_tail);
-	if (due(&state->rescue_at, now)) {
+	if (due(&state->rescue_at, now, RESCUE_PERIOD_NS)) {
 		relocate_queue(domain, cpu, now);
 		rescue_queue(domain, cpu, now, from_tail);
 		relocate_orphans(cpu, now);
