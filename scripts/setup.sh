@@ -10,8 +10,9 @@ set -euo pipefail
 # scx_cargo: clang compiles the BPF programs, libclang reads their headers. libbpf-sys: builds libbpf against libelf
 # and zlib. hwlocality: hwloc, which wants libudev.
 build=(clang-19 gcc libc6-dev libclang1-19 libelf-dev libhwloc-dev libudev-dev make pkg-config zlib1g-dev)
-# tests/guest: QEMU boots kernels out of Debian's archive, which the keyring vouches for.
-test=(binutils busybox-static cpio debian-archive-keyring qemu-system-x86 util-linux xz-utils)
+# tests/guest: QEMU boots kernels out of Debian's archive, which the keyring vouches for. The lab's hybrid machines need
+# iasl, of acpica-tools.
+test=(acpica-tools binutils busybox-static cpio debian-archive-keyring qemu-system-x86 util-linux xz-utils)
 
 fail() {
     echo "setup.sh: $*" >&2

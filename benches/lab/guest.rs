@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::catalogue::Failure;
+use super::firmware;
 use super::matrix::Boot;
 use super::programs::Programs;
 use super::results::Outcome;
@@ -14,6 +15,8 @@ pub struct Kernel {
     pub image: PathBuf,
     pub config: PathBuf,
     pub release: String,
+    /// acpi-cpufreq, where it can be had: machines with classes need it.
+    module: Result<PathBuf, Failure>,
 }
 
 /// What came of a scenario.
@@ -50,7 +53,8 @@ impl Kernel {
         let image = find(&[wanted])?;
         let name = image.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let release = name.strip_prefix("vmlinuz-").unwrap_or(&name).to_string();
-        Ok(Kernel { config: find(&["--config", &release])?, image, release })
+        let module = find(&["--module", "acpi-cpufreq", &release]);
+        Ok(Kernel { config: find(&["--config", &release])?, image, release, module })
     }
 }
 
@@ -71,9 +75,24 @@ pub fn run(boot: &Boot, kernel: &Kernel, programs: &Programs) -> Result<Vec<Told
     if let (Some(path), Some(program)) = (programs.path(boot.contestant), &boot.contestant.program) {
         copy(path, &format!("/bin/{program}"));
     }
+    let mhz = boot.machine.mhz();
+    let mut command = "ln -s config /boot/config-$(uname -r); ".to_string();
+    if !mhz.is_empty() {
+        let table = firmware::compile(&mhz, folder.path())?;
+        copy(kernel.module.as_ref().map_err(Clone::clone)?, "/acpi-cpufreq.ko");
+        let qemu = [
+            "-cpu".to_string(),
+            firmware::CPU.to_string(),
+            "-acpitable".to_string(),
+            format!("file={}", table.display()),
+        ];
+        guest.args(qemu.iter().flat_map(|argument| ["--qemu", argument]));
+        command += "insmod /acpi-cpufreq.ko; ";
+    }
+    command += "lab-load session /session.json";
     guest.arg("--kernel").arg(&kernel.image).args(boot.machine.guest_options());
     guest.args(["--limit", &limit_s(&boot.session).to_string(), "--"]);
-    guest.arg("ln -s config /boot/config-$(uname -r); lab-load session /session.json");
+    guest.arg(command);
     let output = guest.output().map_err(|e| format!("tests/guest/run cannot be started: {e}"))?;
     let status = output.status.code().unwrap_or(-1);
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod cli;
+pub mod firmware;
 pub mod guest;
 pub mod ideal;
 pub mod machine;

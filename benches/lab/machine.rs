@@ -29,6 +29,9 @@ pub struct Class {
     pub cpus: usize,
     /// 1024 is the fastest.
     pub capacity: u32,
+    /// The maximum frequency that the firmware tells, by which schedulers know the class. Needed with several.
+    #[serde(default)]
+    pub mhz: Option<u32>,
 }
 
 fn default_memory() -> u32 {
@@ -55,6 +58,9 @@ impl Machine {
         if !self.class.is_empty() && in_classes != cpus {
             return Err(format!("its classes have {in_classes} CPUs, its shape has {cpus}"));
         }
+        if self.class.len() > 1 && self.class.iter().any(|class| class.mhz.is_none()) {
+            return Err("with several classes each needs its mhz, for the guest to know them".into());
+        }
         if !self.distances.is_empty()
             && (self.distances.len() != nodes || self.distances.iter().any(|d| d.len() != nodes))
         {
@@ -73,6 +79,11 @@ impl Machine {
             return vec![(ONE_CLASS, 1024); self.cpus()];
         }
         self.class.iter().flat_map(|class| vec![(class.name.as_str(), class.capacity); class.cpus]).collect()
+    }
+
+    /// The maximum frequency of each CPU, where the machine says any.
+    pub fn mhz(&self) -> Vec<u32> {
+        self.class.iter().flat_map(|class| vec![class.mhz; class.cpus]).flatten().collect()
     }
 
     /// The CPUs of the fastest class.

@@ -5,10 +5,14 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use tempfile::TempDir;
+
 use super::catalogue::{Contestant, Failure};
 use super::results::hash;
 
 pub struct Programs {
+    /// Copies of what is built here: a build during the hours of a run must not get into it.
+    _copies: TempDir,
     load: PathBuf,
     load_hash: String,
     own: PathBuf,
@@ -19,8 +23,12 @@ pub struct Programs {
 impl Programs {
     /// Build or fetch what these contestants need.
     pub fn prepare(contestants: &[&Contestant]) -> Result<Self, Failure> {
-        let own = PathBuf::from(env!("CARGO_BIN_EXE_scx_domains"));
-        let load = build_load(&own)?;
+        let built = Path::new(env!("CARGO_BIN_EXE_scx_domains"));
+        let copies = tempfile::tempdir().map_err(|e| format!("no temporary folder: {e}"))?;
+        let (own, load) = (copies.path().join("scx_domains"), copies.path().join("lab-load"));
+        for (from, to) in [(built, &own), (&build_load(built)?, &load)] {
+            std::fs::copy(from, to).map_err(|e| format!("{}: {e}", from.display()))?;
+        }
         let mut peers = BTreeMap::new();
         for contestant in contestants {
             if let (Some(program), Some(version)) = (&contestant.program, &contestant.version) {
@@ -28,7 +36,7 @@ impl Programs {
             }
         }
         let own_version = format!("{}+{}", env!("CARGO_PKG_VERSION"), &hash(&read(&own)?)[..8]);
-        Ok(Programs { load_hash: hash(&read(&load)?), load, own, own_version, peers })
+        Ok(Programs { _copies: copies, load_hash: hash(&read(&load)?), load, own, own_version, peers })
     }
 
     pub fn load(&self) -> &Path {

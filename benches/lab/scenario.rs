@@ -44,8 +44,9 @@ pub struct Group {
     /// Given to the workers in turn.
     #[serde(default = "nice_0")]
     pub nice: Vec<i32>,
+    /// Real time: before all others.
     #[serde(default)]
-    pub fifo: Option<u32>,
+    pub fifo: bool,
     /// cpu.weight of cgroups, of which the workers get one each in turn.
     #[serde(default)]
     pub cgroup_weights: Vec<u32>,

@@ -18,11 +18,12 @@ fn neighbours_are_those_of_the_shape() {
 #[test]
 fn classes_follow_the_order_of_the_cpus() {
     let machine = machine(
-        "shape = '1x1x4x1'\n[[class]]\nname = 'P'\ncpus = 1\ncapacity = 1024\n[[class]]\nname = 'E'\ncpus = 3\ncapacity = 512",
+        "shape = '1x1x4x1'\n[[class]]\nname = 'P'\ncpus = 1\ncapacity = 1024\nmhz = 4000\n[[class]]\nname = 'E'\ncpus = 3\ncapacity = 512\nmhz = 2000",
     );
     assert_eq!(machine.check(), Ok(()));
     assert_eq!(machine.classes(), [("P", 1024), ("E", 512), ("E", 512), ("E", 512)]);
     assert_eq!(machine.fast_cpus(), [0]);
+    assert_eq!(machine.mhz(), [4000, 2000, 2000, 2000]);
 }
 
 #[test]

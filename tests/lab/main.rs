@@ -11,4 +11,5 @@ mod machine;
 mod model;
 mod resolve;
 mod results;
+mod sabotage;
 mod smoke;

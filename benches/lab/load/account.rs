@@ -36,6 +36,8 @@ pub struct Place<'a> {
     pub crowd: &'a Crowd,
     pub index: usize,
     pub memory: Option<usize>,
+    /// When it should begin; it may be given a CPU only long after.
+    pub begin: u64,
     pub window: Window,
 }
 

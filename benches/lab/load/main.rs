@@ -27,7 +27,15 @@ use spec::Session;
 
 const USAGE: &str = "usage: lab-load session FILE | scenario FILE NAME [PID OF CONTESTANT] | work MICROSECONDS";
 
+/// The status of a load of which a worker panicked.
+const PANICKED: i32 = 101;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // Workers wait for each other: one that panics must end all, not leave them waiting.
+    std::panic::set_hook(Box::new(|panic| {
+        eprintln!("lab-load: {panic}");
+        std::process::exit(PANICKED);
+    }));
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     match words[..] {

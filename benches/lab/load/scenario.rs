@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Barrier, OnceLock};
 
@@ -45,11 +44,11 @@ pub fn run(session: &Session, scenario: &Scenario, contestant: Option<u32>) -> R
                         ready.wait();
                         ready.wait();
                         let window: Window = *start.get().expect("the start is set between the two waits");
-                        let begin = window.start - scenario.warmup_ms * NS_PER_MS;
-                        clock::sleep_until(begin + worker.start_us * 1_000);
+                        let begin = window.start - scenario.warmup_ms * NS_PER_MS + worker.start_us * 1_000;
+                        clock::sleep_until(begin);
                         task::set_affinity(task::tid(), &worker.may_run);
                         let (machine, model) = (&session.machine, &session.model);
-                        work(group, role, &Place { machine, model, crowd, index, memory: worker.memory, window })
+                        work(group, role, &Place { machine, model, crowd, index, memory: worker.memory, begin, window })
                     })
                 })
                 .collect();
@@ -114,9 +113,8 @@ fn prepare(worker: &Worker) {
     if let Some((number, _)) = worker.cgroup {
         write(cgroup(number).join("cgroup.threads"), &tid);
     }
-    if let Some(priority) = worker.fifo {
-        let status = Command::new("chrt").args(["-f", "-p", &priority.to_string(), &tid]).status();
-        assert!(status.is_ok_and(|status| status.success()), "chrt could not give thread {tid} SCHED_FIFO");
+    if worker.fifo {
+        task::set_policy(task::Policy::Fifo);
     }
 }
 
@@ -149,14 +147,14 @@ fn write(path: PathBuf, text: &str) {
 /// Sleep through the window; what the guest and the contestant used in it.
 fn watch(window: Window, contestant: Option<u32>) -> (u64, Option<Daemon>) {
     clock::sleep_until(window.start);
-    let (switches, daemon) = (switches(), contestant.map(daemon::read));
+    let (switches_before, before) = (switches(), contestant.map(daemon::read));
     clock::sleep_until(window.end);
-    let used = contestant.map(daemon::read).zip(daemon).map(|(after, before)| Daemon {
+    let used = contestant.map(daemon::read).zip(before).map(|(after, before)| Daemon {
         cpu_ms: after.cpu_ms - before.cpu_ms,
         memory_kb: after.memory_kb,
         bpf_ms: after.bpf_ms - before.bpf_ms,
     });
-    (self::switches() - switches, used)
+    (switches() - switches_before, used)
 }
 
 fn switches() -> u64 {

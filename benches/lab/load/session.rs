@@ -11,6 +11,7 @@ use crate::spec::{Line, Scenario, Session};
 use crate::task::CpuList;
 
 const LOG: &str = "/tmp/contestant.log";
+const LOAD_LOG: &str = "/tmp/load.log";
 const BPF_STATS: &str = "/proc/sys/kernel/bpf_stats_enabled";
 
 /// The longest note taken from a contestant's log.
@@ -43,7 +44,7 @@ pub fn run(file: &Path, session: &Session) {
             wait_for(child, 2_000);
             child.kill().ok();
             child.wait().ok();
-            print(&Line::ThrownOut { scenario: scenario.name.clone(), note: last_words() });
+            print(&Line::ThrownOut { scenario: scenario.name.clone(), note: last_words(LOG) });
             contestant = None;
         }
     }
@@ -65,12 +66,12 @@ fn attach(session: &Session) -> Result<Child, String> {
         .map_err(|e| format!("{program}: {e}"))?;
     while state() != "enabled" {
         if let Ok(Some(status)) = child.try_wait() {
-            return Err(format!("{status}: {}", last_words()));
+            return Err(format!("{status}: {}", last_words(LOG)));
         }
         if clock::now() - begin > session.attach_limit_s * 1_000 * NS_PER_MS {
             child.kill().ok();
             child.wait().ok();
-            return Err(format!("not attached after {} s: {}", session.attach_limit_s, last_words()));
+            return Err(format!("not attached after {} s: {}", session.attach_limit_s, last_words(LOG)));
         }
         clock::sleep_until(clock::now() + 10 * NS_PER_MS);
     }
@@ -89,7 +90,7 @@ fn run_scenario(file: &Path, scenario: &Scenario, contestant: Option<u32>) -> Re
     }
     let mut child = Command::new("/proc/self/exe");
     child.arg("scenario").arg(file).arg(&scenario.name);
-    child.args(contestant.map(|pid| pid.to_string()));
+    child.args(contestant.map(|pid| pid.to_string())).stderr(File::create(LOAD_LOG).map_err(failed)?);
     let mut child = child.spawn().map_err(failed)?;
     let ended = wait_for(&mut child, scenario.limit_s * 1_000);
     if scenario.bpf_stats {
@@ -97,7 +98,7 @@ fn run_scenario(file: &Path, scenario: &Scenario, contestant: Option<u32>) -> Re
     }
     match ended {
         Some(status) if status.success() => Ok(()),
-        Some(status) => Err((false, format!("the load failed: {status}"))),
+        Some(status) => Err((false, format!("the load failed: {status}: {}", last_words(LOAD_LOG)))),
         None => {
             child.kill().ok();
             child.wait().ok();
@@ -124,9 +125,9 @@ fn state() -> String {
     state.trim().to_string()
 }
 
-/// Why the contestant ended, in its own words: the line with the kernel's reason, else its last ones.
-fn last_words() -> String {
-    let bytes = fs::read(LOG).unwrap_or_default();
+/// Why a program ended, in its own words: the line with the kernel's reason, else its last ones.
+fn last_words(log: &str) -> String {
+    let bytes = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let reason = lines.iter().rfind(|line| line.contains("EXIT:") || line.contains("stall"));

@@ -8,7 +8,7 @@ pub fn run(place: &Place, period_us: u64, work_us: u64) -> RanGroup {
     let (period, work) = (period_us * 1_000, work_us * 1_000);
     let mut account = Account::open(place);
     let mut ran = RanGroup::default();
-    let mut due = clock::now() + period;
+    let mut due = place.begin + period;
     // Work is counted from the start on, not from each wake-up: an emulated CPU's clock may jump by more than one
     // wake-up's work, and what was used too much now is used less next time.
     let mut target = clock::thread_cpu();
@@ -16,11 +16,8 @@ pub fn run(place: &Place, period_us: u64, work_us: u64) -> RanGroup {
         account.leave();
         clock::sleep_until(due);
         let woke = account.back();
-        if woke >= place.window.end {
-            break;
-        }
-        let counts = place.window.holds(due);
-        if counts {
+        // Who wakes only after the window was late in it all the same.
+        if place.window.holds(due) {
             ran.late_us.push(woke.saturating_sub(due) / 1_000);
         }
         target += work;
@@ -29,16 +26,25 @@ pub fn run(place: &Place, period_us: u64, work_us: u64) -> RanGroup {
             clock::spin();
             now = account.look();
         }
-        if counts {
-            ran.frames += 1;
-            ran.missed += u64::from(now > due + period);
-        }
-        // Who fell behind goes on from where it is, as a display does with the next frame: lateness must not add up.
+        frame(&mut ran, place, due, now > due + period);
+        // Who fell behind goes on with the next period, as a display does: lateness must not add up. Those in between
+        // had no frame.
         due += period;
-        if due < now {
-            due += (now - due).div_ceil(period) * period;
+        while due < now.min(place.window.end) {
+            frame(&mut ran, place, due, true);
+            due += period;
+        }
+        if now >= place.window.end {
+            break;
         }
     }
     ran.workers = vec![account.close()];
     ran
+}
+
+fn frame(ran: &mut RanGroup, place: &Place, due: u64, missed: bool) {
+    if place.window.holds(due) {
+        ran.frames += 1;
+        ran.missed += u64::from(missed);
+    }
 }

@@ -108,8 +108,8 @@ pub enum Kind {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Worker {
     pub nice: i32,
-    /// Real-time priority (SCHED_FIFO) instead.
-    pub fifo: Option<u32>,
+    /// Real time (SCHED_FIFO) instead.
+    pub fifo: bool,
     /// cpu.weight of a cgroup that the worker is put into, by the cgroup's number.
     pub cgroup: Option<(usize, u32)>,
     /// The one CPU that it waits on before it starts.
