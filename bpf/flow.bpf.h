@@ -29,21 +29,21 @@ struct {
 	__type(value, struct plan_exchange);
 } plan_exchanges SEC(".maps");
 
-/* Take `load` from the flow if a task of that load fits. */
-static bool claim_flow(struct flow *flow, u64 load)
+/* Take `load` from the flow if a task of that load fits; 1 if so. Global: verified once. */
+__noinline int claim_flow(struct flow *flow __arg_nonnull, u64 load)
 {
 	s64 left = flow->left;
 
 	if (left <= 0 || load < flow->min_load || load > flow->max_load || load >= 2 * (u64)left)
-		return false;
+		return 0;
 	left = __sync_fetch_and_sub(&flow->left, load);
 	if (left > 0 && load < 2 * (u64)left) {
 		__sync_fetch_and_add(&flow->applied, load);
 		__sync_fetch_and_add(&flow->nr_moved, 1);
-		return true;
+		return 1;
 	}
 	__sync_fetch_and_add(&flow->left, load);
-	return false;
+	return 0;
 }
 
 static void unclaim_flow(struct flow *flow, u64 load)
@@ -53,10 +53,10 @@ static void unclaim_flow(struct flow *flow, u64 load)
 	__sync_fetch_and_sub(&flow->nr_moved, 1);
 }
 
-/* A task that was moved a moment ago, or counts for nothing, is not moved. */
-static bool may_move(const struct task_ctx *tctx, u64 load, u64 now)
+/* The load that moving this task would move; 0 for one that was moved a moment ago and rests. Global: verified once. */
+__noinline u64 movable_load(const struct task_ctx *tctx __arg_nonnull, u64 now)
 {
-	return load && time_delta(now, tctx->moved_at) >= MOVE_REST_NS;
+	return time_delta(now, tctx->moved_at) >= MOVE_REST_NS ? task_load(tctx, now) : 0;
 }
 
 /*
@@ -67,11 +67,14 @@ static bool may_move(const struct task_ctx *tctx, u64 load, u64 now)
 static u32 spend_flow(struct task_struct *p, struct task_ctx *tctx, u64 now)
 {
 	struct domain_flows *flows = domain_flows(tctx->home);
-	u64 load = task_load(tctx, now);
 	const struct cpumask *mask;
 	u32 i, to;
+	u64 load;
 
-	if (!flows || !flows->nr || time_after(now, flows->expires_at) || !may_move(tctx, load, now))
+	if (!flows || !flows->nr || time_after(now, flows->expires_at))
+		return tctx->home;
+	load = movable_load(tctx, now);
+	if (!load)
 		return tctx->home;
 	bpf_for(i, 0, MAX_FLOWS) {
 		if (i >= flows->nr)
@@ -133,8 +136,8 @@ __noinline int spend_on_queued(u32 src, u32 index, u64 now)
 		tctx = task_ctx_fallible(p);
 		if (!tctx)
 			continue;
-		load = task_load(tctx, now);
-		if (!may_move(tctx, load, now) || !bpf_cpumask_intersects(mask, p->cpus_ptr) || !claim_flow(flow, load))
+		load = movable_load(tctx, now);
+		if (!load || !bpf_cpumask_intersects(mask, p->cpus_ptr) || !claim_flow(flow, load))
 			continue;
 		if (move_queued(BPF_FOR_EACH_ITER, p, tctx, flow->to, now))
 			moved++;

@@ -12,7 +12,7 @@ use libbpf_rs::skel::{OpenSkel, Skel, SkelBuilder};
 use libbpf_rs::{Link, MapCore, MapFlags, OpenObject, PrintLevel, ProgramInput};
 use std::mem::MaybeUninit;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The kernel's watchdog: a task that is runnable for longer without running ends the scheduler. The kernel's maximum.
 const WATCHDOG: Duration = Duration::from_secs(30);
@@ -83,12 +83,15 @@ impl<'obj> Attached<'obj> {
         let tables = Tables::new(topology, domains, possible);
         let mut open = BpfSkelBuilder::default().open(object).map_err(|e| step("opening the BPF programs", &e))?;
         configure(&mut open, &tables, options, features).map_err(|e| step("sizing the BPF maps", &e))?;
+        let started = Instant::now();
         let skel = open.load().map_err(|e| step("loading the BPF programs into the kernel", &e))?;
+        log::debug!("the verifier took {:.2} s", started.elapsed().as_secs_f64());
         fill(&skel, &tables).map_err(|e| step("filling the BPF maps", &e))?;
         let count = domains.domains.len();
         let mut attached = Self { link: None, tracing: Vec::new(), skel, domains: count, in_force: vec![false; count] };
         attached.trace(features)?;
         attached.attach()?;
+        log::debug!("attached after {:.2} s", started.elapsed().as_secs_f64());
         Ok(attached)
     }
 
