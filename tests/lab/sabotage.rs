@@ -39,9 +39,9 @@ fn confine(scenario: &mut spec::Scenario, cpus: &[usize]) {
 const CASES: &[Case] = &[
     Case {
         name: "weights-ignored",
-        groups: "{ kind = 'hog', count = 8, nice = [0, 10] }",
+        groups: "{ kind = 'hog', count = 4, nice = [0, 10], may_run = 'first' }",
         sabotage: |scenario| scenario.groups[0].workers.iter_mut().for_each(|worker| worker.nice = 0),
-        moved: &[("share_error_mean_percent", 50.0), ("share_error_worst_percent", 100.0)],
+        moved: &[("share_error_mean_percent", 50.0), ("share_error_worst_percent", 80.0)],
     },
     Case {
         name: "all-on-one-cpu",
@@ -90,7 +90,7 @@ const CASES: &[Case] = &[
             scenario.groups[1].workers[0].nice = -20;
             scenario.groups[0].workers.iter_mut().for_each(|worker| worker.nice = 19);
         },
-        moved: &[("round_trips_per_s", -1000.0), ("switches_per_s", -1000.0)],
+        moved: &[("round_trips_per_s", -300.0), ("switches_per_s", -1000.0)],
     },
 ];
 

@@ -27,11 +27,15 @@ pub fn run(place: &Place, period_us: u64, work_us: u64) -> RanGroup {
             now = account.look();
         }
         frame(&mut ran, place, due, now > due + period);
-        // Who fell behind goes on with the next period, as a display does: lateness must not add up. Those in between
-        // had no frame.
+        // Who fell behind goes on with the next period, as a display does: lateness must not add up. The periods in
+        // between had no frame, and count as late from when they were due, lest starvation hides itself by taking no
+        // samples ("coordinated omission").
         due += period;
         while due < now.min(place.window.end) {
             frame(&mut ran, place, due, true);
+            if place.window.holds(due) {
+                ran.late_us.push((now - due) / 1_000);
+            }
             due += period;
         }
         if now >= place.window.end {
