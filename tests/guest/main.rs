@@ -2,6 +2,9 @@
 
 mod harness;
 mod scenario_attach;
+mod scenario_domains;
 mod scenario_harness;
+mod scenario_loads;
+mod scenario_refusals;
 mod scenario_verifier;
 mod scheduler;
