@@ -2,9 +2,14 @@
 
 mod harness;
 mod scenario_attach;
+mod scenario_balance;
+mod scenario_daemon;
 mod scenario_domains;
 mod scenario_harness;
+mod scenario_hotplug;
 mod scenario_loads;
 mod scenario_refusals;
+mod scenario_starvation;
 mod scenario_verifier;
 mod scheduler;
+mod stats;

@@ -1,0 +1,57 @@
+//! Load that arrives in one place spreads over the machine, and each task gets its share of it.
+
+use crate::harness::{Guest, Report};
+use crate::scheduler::script;
+use crate::stats::{self, Stats};
+
+/// 16 hogs that are born on domain 0's two CPUs and then may run on all eight: two a CPU, if anybody sees to it. What
+/// they get counts from the third second on.
+const BORN_IN_ONE_DOMAIN: &str = "
+    hogs() { guest-load hogs --threads 16 --cpus 0-1 --release --seconds 5 --warmup-ms 2000; }
+    start --stats 1 && hogs && health && stop && echo left alone &&
+    start --stats 1 --no-balance --no-steal && hogs && health && stop";
+
+/// Half of a CPU for the three seconds that count.
+const SHARE_MS: f64 = 1500.0;
+
+/// By how much of its share the thread that is farthest from it misses it.
+fn unfairness(report: &Report) -> f64 {
+    report.threads.iter().map(|t| (t.cpu_ms - SHARE_MS).abs() / SHARE_MS).fold(0.0, f64::max)
+}
+
+/// How much more, or less, than its share of the load the domain has that is farthest from it, in tasks.
+fn imbalance(stats: &Stats) -> f64 {
+    assert_eq!(stats.domains.len(), 4, "{stats:?}");
+    stats.domains.iter().map(|d| d.over.abs()).fold(0.0, f64::max)
+}
+
+fn uneven_start_evens_out(kernel: &str) {
+    let outcome = Guest::new().kernel(kernel).limit(600).run(&script(BORN_IN_ONE_DOMAIN)).success().healthy();
+    let (balanced, alone) = outcome.console.split_once("left alone").expect("both halves ran");
+    let [balanced, alone] = [balanced, alone].map(|text| stats::read(text).pop().expect("the last report"));
+    let reports = outcome.reports();
+    let [spread, crowded] = &reports[..] else { panic!("two loads ran\n{}", outcome.console) };
+    println!(
+        "on {kernel}: shares missed by {:.2}, over by {:.2} tasks; left alone by {:.2} and {:.2}",
+        unfairness(spread),
+        imbalance(&balanced),
+        unfairness(crowded),
+        imbalance(&alone)
+    );
+    assert!(unfairness(spread) < 0.25, "{spread:?}");
+    assert!(balanced.applied > 0.0 && imbalance(&balanced) < 2.0, "{balanced:?}");
+
+    // Nobody else would have spread them: none of this is true where there are neither flows nor stealing.
+    assert!(unfairness(crowded) > 0.25, "{crowded:?}");
+    assert!(alone.applied == 0.0 && imbalance(&alone) > 2.0, "{alone:?}");
+}
+
+#[test]
+fn uneven_start_evens_out_on_the_newest() {
+    uneven_start_evens_out("newest");
+}
+
+#[test]
+fn uneven_start_evens_out_on_6_18() {
+    uneven_start_evens_out("6.18");
+}

@@ -1,0 +1,70 @@
+//! CPUs go and come back under load, and nobody minds: not the scheduler, not those who were waiting for the CPU.
+
+use crate::harness::{Guest, Outcome, Report};
+use crate::scheduler::script;
+
+/// Domain 1 loses one of its two CPUs, then both, and gets them back, among 12 hogs that may run anywhere and two that
+/// wait for the CPU that goes first. Prints how long each turn took, and what CPU 3 had done by then, in ticks of 10 ms.
+const OFF_AND_ON: &str = r#"
+    now() { cut -d' ' -f1 /proc/uptime; }
+    turn() { # CPU 0|1
+        begin=$(now)
+        echo $2 >/sys/devices/system/cpu/cpu$1/online && echo "turned=$begin $(now)"
+    }
+    busy() { awk '$1 == "cpu3" { print "busy=" $2 + $3 + $4 }' /proc/stat; }
+    start &&
+    { guest-load hogs --threads 12 --seconds 14 >/free & free=$!; } &&
+    { guest-load hogs --threads 2 --cpus 3 --seconds 14 >/pinned & pinned=$!; } &&
+    sleep 1 && busy && turn 3 0 && health && sleep 1 && turn 2 0 && health && sleep 1 && turn 2 1 && turn 3 1 &&
+    busy && sleep 1 && guest-load hogs --cpus 3 --seconds 1 && busy && health &&
+    wait $free && wait $pinned && cat /free /pinned && health && stop"#;
+
+/// Guest time that a CPU may take to go or to come. The kernel's own scheduler needs 0.2 to 1.1 s of it under such a load.
+const TURN_S: f64 = 5.0;
+/// A quarter of the kernel's watchdog.
+const LONGEST_WAIT_MS: f64 = 7500.0;
+
+/// Pairs of numbers, or single ones, of the lines "NAME=...".
+fn numbers(outcome: &Outcome, name: &str) -> Vec<Vec<f64>> {
+    let words = |line: &&str| line.split(' ').map(|word| word.parse().expect("a number")).collect();
+    outcome.said(name).iter().map(words).collect()
+}
+
+fn longest_wait(report: &Report) -> f64 {
+    report.threads.iter().map(|t| t.max_gap_ms).fold(0.0, f64::max)
+}
+
+fn cpus_go_and_come_back_under_load(kernel: &str) {
+    let outcome = Guest::new().kernel(kernel).limit(600).run(&script(OFF_AND_ON)).success().healthy();
+    let turns: Vec<_> = numbers(&outcome, "turned").iter().map(|turn| turn[1] - turn[0]).collect();
+    let busy: Vec<_> = numbers(&outcome, "busy").iter().map(|busy| busy[0]).collect();
+    let reports = outcome.reports();
+    let [back, free, pinned] = &reports[..] else { panic!("three loads ran\n{}", outcome.console) };
+    println!(
+        "on {kernel}: off, off, on, on in {turns:.2?} s; longest waits {} ms, of those who waited for it {} ms; ticks of \
+         CPU 3 {busy:?}, of a hog there {} ms",
+        longest_wait(free),
+        longest_wait(pinned),
+        back.threads[0].cpu_ms
+    );
+    assert_eq!(turns.len(), 4, "{}", outcome.console);
+    assert!(turns.iter().all(|turn| *turn < TURN_S), "{turns:?}");
+    assert!(longest_wait(free) < LONGEST_WAIT_MS && longest_wait(pinned) < LONGEST_WAIT_MS, "{free:?} {pinned:?}");
+    assert_eq!((outcome.said("rc"), outcome.said("after")), (vec!["0"], vec!["disabled"]), "{}", outcome.console);
+
+    let &[before, away, after] = &busy[..] else { panic!("{busy:?}") };
+    assert!(after - away > 100.0, "CPU 3 is not used again: {busy:?}");
+    assert!(back.threads[0].cpu_ms > 100.0, "who may only run on CPU 3 does not: {back:?}");
+    // While it was away, for longer than that, it was not used: the numbers do tell.
+    assert!(away - before < 100.0, "CPU 3 was never away: {busy:?}");
+}
+
+#[test]
+fn cpus_go_and_come_back_under_load_on_the_newest() {
+    cpus_go_and_come_back_under_load("newest");
+}
+
+#[test]
+fn cpus_go_and_come_back_under_load_on_6_18() {
+    cpus_go_and_come_back_under_load("6.18");
+}
