@@ -57,11 +57,24 @@ fn attaches_and_stops_with_one_cpu() {
     attaches_and_stops(&Guest::new().shape("1x1x1x1"), "on one CPU");
 }
 
+/// A signal that comes while the programs are still being loaded is not lost.
+#[test]
+fn a_signal_stops_what_is_still_attaching() {
+    let body = "scx_domains >/log 2>&1 & scheduler=$!
+        usleep 500000
+        echo \"attached=$(grep -c attached /log)\"
+        stop";
+    let outcome = Guest::new().shape("1x1x1x1").run(&script(body)).success();
+    assert_eq!(outcome.said("attached"), ["0"], "half a second is too long to catch it\n{}", outcome.console);
+    assert_eq!((outcome.said("rc"), outcome.said("after")), (vec!["0"], vec!["disabled"]), "{}", outcome.console);
+    assert!(outcome.console.contains("scx_domains: stopped: "), "{}", outcome.console);
+}
+
 /// What the tests above look at can be otherwise: a scheduler that is killed is not told as stopped, and the kernel
 /// has neither its name nor the state when it does not run.
 #[test]
 fn a_kill_is_no_stop() {
-    let outcome = Guest::new().run(&script("start; stop KILL; health"));
+    let outcome = Guest::new().shape("1x1x1x1").run(&script("start; stop KILL; health"));
     assert_eq!(outcome.said("rc"), ["137"], "{}", outcome.console);
     assert!(!outcome.console.contains("stopped: "), "{}", outcome.console);
     let health = outcome.said("health");
