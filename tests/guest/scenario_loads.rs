@@ -12,8 +12,8 @@ const LOADS: &str = "start || exit
     load sleepers --threads 12 --count 20
     load pipes --pairs 6 --rounds 100
     load forks --count 60 --parallel 8
-    load affinity-churn --threads 12 --changes 100
-    load nice-churn --threads 12 --changes 100
+    load affinity-churn --threads 12 --changes 40
+    load nice-churn --threads 12 --changes 40
     load cpuset-churn --threads 8 --changes 60
     health
     stop";
