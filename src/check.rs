@@ -1,7 +1,7 @@
 //! The preflight: what the scheduler needs, a line each, with a reason.
 
 use crate::failure::Failure;
-use crate::kernel::{KernelBtf, KernelError, may_load, running_scheduler};
+use crate::kernel::{KernelBtf, KernelError, isolated_cpus, may_load, running_scheduler};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -78,7 +78,7 @@ pub fn preflight() -> Vec<Finding> {
         btf_finding(btf.as_ref()),
         privileges(may_load(&read("/proc/self/status"))),
         another_scheduler(running_scheduler()),
-        isolated(&read("/sys/devices/system/cpu/isolated")),
+        isolated(isolated_cpus().as_deref()),
         cpufreq(&driver_and_governor(Path::new("/sys/devices/system/cpu"))),
     ]
 }
@@ -154,13 +154,11 @@ fn another_scheduler(running: Option<String>) -> Finding {
     }
 }
 
-/// From /sys/devices/system/cpu/isolated: the CPUs that `isolcpus=` takes out of the scheduling domains. (It has other uses,
-/// such as managed_irq, that the kernel does not mind here.)
-fn isolated(cpus: &str) -> Finding {
+fn isolated(cpus: Option<&str>) -> Finding {
     let what = "isolated CPUs";
-    match cpus.trim() {
-        "" => Finding::ok(what, "none"),
-        cpus => Finding::no(
+    match cpus {
+        None => Finding::ok(what, "none"),
+        Some(cpus) => Finding::no(
             what,
             &unsupported(),
             format!("CPUs {cpus}: with isolcpus= the kernel refuses every sched_ext scheduler; boot without it"),
@@ -214,8 +212,8 @@ mod tests {
 
     #[test]
     fn isolated_cpus_are_named() {
-        assert_eq!(isolated("\n").verdict, Verdict::Ok);
-        let finding = isolated("2-3\n");
+        assert_eq!(isolated(None).verdict, Verdict::Ok);
+        let finding = isolated(Some("2-3"));
         assert_eq!(finding.verdict, Verdict::No(4));
         assert!(finding.why.contains("2-3"));
         assert_eq!(privileges(false).verdict, Verdict::No(3));

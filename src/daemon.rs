@@ -103,9 +103,7 @@ fn read_topology(described: Option<&str>) -> Result<Topology, Failure> {
     let Some(described) = described else { return Ok(live) };
     let source = Source::parse(described).map_err(|e| input(&e))?;
     let topology = topology::read(&source).map_err(|e| input(&e))?;
-    topology::same_machine(&topology, &live).map_err(|e| {
-        Failure::Input(format!("--topology {described}: this is not the machine that it describes: {e}"))
-    })?;
+    topology::same_machine(&topology, &live).map_err(|e| Failure::Input(format!("--topology {described}: {e}")))?;
     Ok(topology)
 }
 

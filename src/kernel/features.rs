@@ -37,6 +37,11 @@ impl Features {
         if !may_load(&fs::read_to_string("/proc/self/status").unwrap_or_default()) {
             return Err(KernelError::NoPermission);
         }
+        if let Some(cpus) = isolated_cpus() {
+            return Err(KernelError::Unsupported(format!(
+                "CPUs {cpus} are isolated, and with isolcpus= the kernel refuses every sched_ext scheduler. Boot without it"
+            )));
+        }
         let malformed = btf.malformed_kfuncs();
         if let Some(name) = malformed.first() {
             return Err(KernelError::Unsupported(format!(
@@ -73,6 +78,14 @@ pub fn may_load(status: &str) -> bool {
     let effective = line.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
     let has = |cap: u32| effective >> cap & 1 == 1;
     has(CAP_SYS_ADMIN) || has(CAP_BPF) && has(CAP_PERFMON)
+}
+
+/// The CPUs that `isolcpus=` takes out of the scheduling domains, as a cpulist. (It has other uses, such as managed_irq, that
+/// the kernel does not mind here.)
+#[must_use]
+pub fn isolated_cpus() -> Option<String> {
+    let cpus = fs::read_to_string("/sys/devices/system/cpu/isolated").ok()?;
+    Some(cpus.trim().to_owned()).filter(|cpus| !cpus.is_empty())
 }
 
 /// Does the kernel offer tracing of functions? It then says so in tracefs or, unmounted, by the sysctl of ftrace.
