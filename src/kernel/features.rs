@@ -50,11 +50,11 @@ impl Features {
                 malformed.len() - 1
             )));
         }
+        // Not ALLOW_QUEUED_WAKEUP: with it, 6.18 warned of a direct insertion left over from an earlier wake-up
+        // (scx_dsq_insert_commit), as the kernel did until 7e0ffb72de8a.
         let flag = |name: &str| btf.enum_value("scx_ops_flags", name).unwrap_or(0);
-        let mut ops_flags = flag("SCX_OPS_KEEP_BUILTIN_IDLE")
-            | flag("SCX_OPS_ENQ_EXITING")
-            | flag("SCX_OPS_ENQ_MIGRATION_DISABLED")
-            | flag("SCX_OPS_ALLOW_QUEUED_WAKEUP");
+        let mut ops_flags =
+            flag("SCX_OPS_KEEP_BUILTIN_IDLE") | flag("SCX_OPS_ENQ_EXITING") | flag("SCX_OPS_ENQ_MIGRATION_DISABLED");
         if partial {
             ops_flags |= flag("SCX_OPS_SWITCH_PARTIAL");
         }
