@@ -64,7 +64,6 @@ const IN_AND_OUT: &str = "
     start && first=$scheduler; cycle || echo cycle=refused; kill $first; wait $first";
 
 #[test]
-#[ignore = "has not been seen to end: over 400 s on two busy host CPUs"]
 fn comes_and_goes_twenty_times_under_load() {
     let guest = Guest::new().shape("1x1x2x1").limit(900);
     let outcome = guest.run(&script(IN_AND_OUT)).success().healthy();

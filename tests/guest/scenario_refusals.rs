@@ -64,7 +64,7 @@ fn bad_arguments_and_missing_rights_are_told() {
     for name in ["zero", "short", "word"] {
         refused(&outcome, name, "2", &["--balance-interval", "10ms to 60s"]);
     }
-    refused(&outcome, "other", "2", &["--topology", "synthetic:node:1 core:2 pu:1", "not the machine", "0-1", "0-7"]);
+    refused(&outcome, "other", "2", &["--topology", "synthetic:node:1 core:2 pu:1", "is not this one", "0-1", "0-7"]);
     refused(&outcome, "missing", "2", &["/missing.xml", "No such file"]);
     refused(&outcome, "junk", "2", &["/junk.xml", "not an hwloc XML file"]);
     refused(&outcome, "nobody", "3", &["no permission", "as root"]);

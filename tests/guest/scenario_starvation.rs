@@ -107,13 +107,11 @@ fn light_task_is_rescued_and_others_are_left_alone_on_6_18() {
 }
 
 #[test]
-#[ignore = "does not hold yet: 119 ms pinned on 6.18; its control on 7.3 depends on when the hogs end"]
 fn sleepers_wake_on_time_on_the_newest() {
     sleepers_wake_on_time("newest");
 }
 
 #[test]
-#[ignore = "does not hold yet: 119 ms pinned on 6.18; its control on 7.3 depends on when the hogs end"]
 fn sleepers_wake_on_time_on_6_18() {
     sleepers_wake_on_time("6.18");
 }
