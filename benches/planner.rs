@@ -52,13 +52,8 @@ fn domains(count: u32) -> Domains {
 
 /// Hogs at nice 0, `hogs` of them in each domain of 8 CPUs.
 fn sample(hogs: impl Iterator<Item = u64>) -> Sample {
-    let domain = |hogs: u64| DomainSample {
-        load: hogs * 1024,
-        runnable_milli: hogs * 1000,
-        online: 8,
-        runnable: u32::try_from(hogs).unwrap_or(u32::MAX),
-        ..Default::default()
-    };
+    let domain =
+        |hogs: u64| DomainSample { load: hogs * 1024, runnable_milli: hogs * 1000, online: 8, ..Default::default() };
     Sample { domains: hogs.map(domain).collect() }
 }
 
@@ -111,8 +106,7 @@ fn sampling(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("sample");
     for count in (1..=9).map(|power| 1_usize << power) {
         let snapshot = |at: u64| {
-            let counters =
-                DomainSnapshot { at, load_integral: 9216 * at, online: 8, runnable: 9, ..Default::default() };
+            let counters = DomainSnapshot { at, load_integral: 9216 * at, online: 8, ..Default::default() };
             Snapshot { domains: vec![counters; count] }
         };
         let (before, after) = (snapshot(1_000_000), snapshot(101_000_000));

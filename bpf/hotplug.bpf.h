@@ -61,6 +61,15 @@ int BPF_PROG(hotplug_step, unsigned int cpu, int target, int state)
 	return 0;
 }
 
+/* The CPU could not be made inactive (deadline tasks need its time, say): the kernel keeps it, and calls nobody for that. */
+SEC("tp_btf/cpuhp_exit")
+int BPF_PROG(hotplug_step_ended, unsigned int cpu, int reached, int state, int error)
+{
+	if (state == CPUHP_AP_ACTIVE_STATE && error && cpu < nr_cpus)
+		set_cpu_online(cpu, true);
+	return 0;
+}
+
 /* Put what waits in a DSQ and belongs to the CPU's runqueue into its local DSQ. Global, so that it is verified once. */
 __noinline int drain_queue(u64 dsq, s32 cpu)
 {

@@ -47,7 +47,6 @@ static s32 init_domain(u32 id)
 
 	if (!config)
 		return -ENOENT;
-	nr_orphans++; /* until its first CPU is found online */
 	ret = make_mask(&domain_masks, id);
 	return ret ?: scx_bpf_create_dsq(id, config->node);
 }
@@ -58,6 +57,7 @@ s32 BPF_STRUCT_OPS_SLEEPABLE(domains_init)
 	s32 ret = 0;
 	u32 i;
 
+	nr_orphans = nr_domains; /* until their first CPU is found online */
 	bpf_for(i, 0, nr_areas)
 		if (!ret)
 			ret = make_mask(&area_masks, i);

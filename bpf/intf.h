@@ -46,7 +46,7 @@ struct domain_config {
 };
 
 /* A neighbour in order of nearness: neighbours[domain * nr_domains + i]. */
-enum proximity { NEAR_LLC, NEAR_NODE, NEAR_REMOTE, NR_PROXIMITY };
+enum proximity { NEAR_LLC, NEAR_NODE, NEAR_REMOTE };
 struct near_domain {
 	u32 domain;
 	u32 proximity;

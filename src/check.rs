@@ -1,7 +1,7 @@
 //! The preflight: what the scheduler needs, a line each, with a reason.
 
 use crate::failure::Failure;
-use crate::kernel::{KernelBtf, KernelError, isolated_cpus, may_load, running_scheduler};
+use crate::kernel::{KernelBtf, KernelError, isolated_cpus, may_load, mounted, running_scheduler};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -46,8 +46,9 @@ impl Finding {
 /// Look at everything, print it, and fail if something keeps the scheduler from running.
 ///
 /// # Errors
-/// [`Failure::Check`] with the exit code of the first thing that does.
+/// [`Failure::Check`] with the exit code of the first thing that does; [`Failure::Kernel`] where nothing can be looked at.
 pub fn run() -> Result<(), Failure> {
+    mounted()?;
     let findings = preflight();
     let mut text = String::new();
     for finding in &findings {
@@ -74,7 +75,7 @@ pub fn preflight() -> Vec<Finding> {
     let btf = KernelBtf::read();
     vec![
         kernel_version(read("/proc/sys/kernel/osrelease").trim()),
-        sched_ext(Path::new("/sys/kernel/sched_ext").exists(), btf.as_ref()),
+        sched_ext(Path::new("/sys/kernel/sched_ext").exists()),
         btf_finding(btf.as_ref()),
         privileges(may_load(&read("/proc/self/status"))),
         another_scheduler(running_scheduler()),
@@ -107,16 +108,12 @@ fn kernel_version(release: &str) -> Finding {
     }
 }
 
-fn sched_ext(directory: bool, btf: Option<&KernelBtf>) -> Finding {
+fn sched_ext(directory: bool) -> Finding {
     let what = "sched_ext";
-    match (directory, btf.is_some_and(|btf| btf.has_struct("sched_ext_ops"))) {
-        (true, _) => Finding::ok(what, "CONFIG_SCHED_CLASS_EXT is on"),
-        (false, true) => Finding::no(what, &unsupported(), "/sys/kernel/sched_ext is missing: mount sysfs on /sys"),
-        (false, false) => Finding::no(
-            what,
-            &unsupported(),
-            "the kernel was built without CONFIG_SCHED_CLASS_EXT; boot one that has it",
-        ),
+    if directory {
+        Finding::ok(what, "CONFIG_SCHED_CLASS_EXT is on")
+    } else {
+        Finding::no(what, &unsupported(), "the kernel was built without CONFIG_SCHED_CLASS_EXT; boot one that has it")
     }
 }
 

@@ -26,7 +26,6 @@ fn domain_sample(before: &DomainSnapshot, after: &DomainSnapshot) -> Option<Doma
         pinned: difference(before.pinned_integral, after.pinned_integral) / span_ns,
         runnable_milli: u64::try_from(runnable_ns * 1000 / u128::from(span_ns)).unwrap_or(u64::MAX),
         online: after.online,
-        runnable: after.runnable,
     })
 }
 

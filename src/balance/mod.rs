@@ -35,8 +35,6 @@ pub struct DomainSnapshot {
     pub runnable_integral: u64,
     /// CPUs that are online.
     pub online: u32,
-    /// Runnable tasks, running ones included.
-    pub runnable: u32,
 }
 
 /// All domains, by id, each at its own moment (they are read one after the other).
@@ -57,8 +55,6 @@ pub struct DomainSample {
     pub runnable_milli: u64,
     /// CPUs that are online at the end.
     pub online: u32,
-    /// Runnable tasks at the end, running ones included.
-    pub runnable: u32,
 }
 
 /// One round's view of the machine.

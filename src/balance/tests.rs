@@ -114,7 +114,7 @@ prop_compose! {
     fn domain_sample()(
         load in 0u64..200_000, pinned_percent in 0u64..=100, runnable_milli in 0u64..40_000, online in 0u32..=2,
     ) -> DomainSample {
-        DomainSample { load, pinned: load * pinned_percent / 100, runnable_milli, online, runnable: 0 }
+        DomainSample { load, pinned: load * pinned_percent / 100, runnable_milli, online }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the running kernel says about its own types: which fields, flags and kfuncs it has. Features are probed here and
 //! never guessed from a version number.
 
-use libbpf_rs::btf::types::{Enum, Enum64, Func, FuncProto, Struct};
+use libbpf_rs::btf::types::{Enum, Enum64, Func, FuncProto};
 use libbpf_rs::btf::{Btf, BtfType};
 use std::ffi::OsStr;
 
@@ -27,12 +27,6 @@ impl KernelBtf {
         }
         let narrow = self.btf.type_by_name::<Enum<'_>>(type_name)?;
         narrow.iter().find(|member| member.name == Some(name)).map(|member| member.value as u64)
-    }
-
-    /// Has this kernel such a struct?
-    #[must_use]
-    pub fn has_struct(&self, name: &str) -> bool {
-        self.btf.type_by_name::<Struct<'_>>(name).is_some()
     }
 
     /// Has this kernel such a function (a kfunc, say)?

@@ -9,6 +9,10 @@ pub enum KernelError {
     #[error("this kernel cannot run scx_domains: {0}")]
     Unsupported(String),
 
+    /// The kernel cannot be asked.
+    #[error("{0} is not mounted, and without it nothing can be learnt of the kernel: mount it, then try again")]
+    NotMounted(&'static str),
+
     /// We may not do this.
     #[error("no permission to load a scheduler: run scx_domains as root, or with CAP_BPF and CAP_PERFMON")]
     NoPermission,

@@ -24,8 +24,9 @@ impl Features {
     ///
     /// # Errors
     /// [`KernelError::Unsupported`] where there is no sched_ext, no BTF, or BTF that no scheduler can be loaded with;
-    /// [`KernelError::NoPermission`].
+    /// [`KernelError::NotMounted`]; [`KernelError::NoPermission`].
     pub fn probe(partial: bool) -> Result<Self, KernelError> {
+        mounted()?;
         if !Path::new(SCHED_EXT).exists() {
             return Err(KernelError::Unsupported(
                 "it has no sched_ext. Boot Linux 6.12 or newer built with CONFIG_SCHED_CLASS_EXT".to_owned(),
@@ -63,6 +64,18 @@ impl Features {
             can_trace_functions: function_tracer(),
             reenqueue_anywhere: btf.has_function("scx_bpf_reenqueue_local___v2"),
         })
+    }
+}
+
+/// Is there what the kernel is asked through?
+///
+/// # Errors
+/// [`KernelError::NotMounted`].
+pub fn mounted() -> Result<(), KernelError> {
+    let there = [("/proc", "/proc/self/status"), ("/sys", "/sys/kernel")];
+    match there.into_iter().find(|(_, file)| !Path::new(file).exists()) {
+        Some((mount, _)) => Err(KernelError::NotMounted(mount)),
+        None => Ok(()),
     }
 }
 

@@ -110,8 +110,9 @@ impl<'obj> Attached<'obj> {
                 }
             }
         }
-        let link = self.skel.progs.hotplug_step.attach();
-        self.tracing.push(link.map_err(|e| step("attaching to the kernel's CPU hotplug", &e))?);
+        for link in [self.skel.progs.hotplug_step.attach(), self.skel.progs.hotplug_step_ended.attach()] {
+            self.tracing.push(link.map_err(|e| step("attaching to the kernel's CPU hotplug", &e))?);
+        }
         if features.reenqueue_anywhere {
             let link = self.skel.progs.cpu_taken.attach();
             self.tracing.push(link.map_err(|e| step("attaching to the kernel's context switches", &e))?);

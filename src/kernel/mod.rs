@@ -18,5 +18,5 @@ pub use btf::KernelBtf;
 
 pub use error::KernelError;
 pub use exit::{Exit, ExitKind};
-pub use features::{Features, hotplug_sequence, isolated_cpus, may_load, running_scheduler};
+pub use features::{Features, hotplug_sequence, isolated_cpus, may_load, mounted, running_scheduler};
 pub use load::{Attached, Object, Options, ProgramCost};

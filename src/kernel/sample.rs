@@ -38,7 +38,6 @@ impl Attached<'_> {
             pinned_integral: state.pinned_integral,
             runnable_integral: state.runnable_integral,
             online: state.nr_online,
-            runnable: state.nr_runnable,
         })
     }
 }

@@ -14,6 +14,9 @@ pub enum TopologyError {
     #[error("cannot read {}: {source}; give an hwloc XML file, a recorded tree or synthetic:…", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
 
+    #[error("the name of a machine is empty; give an hwloc XML file, a recorded tree or synthetic:…")]
+    NoName,
+
     #[error("{} is neither a file nor a directory: give an hwloc XML file, a recorded tree or synthetic:…", .0.display())]
     WrongKind(PathBuf),
 

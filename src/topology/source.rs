@@ -34,6 +34,9 @@ impl Source {
         if let Some(description) = text.strip_prefix(SYNTHETIC) {
             return Ok(Self::Synthetic(description.trim().to_owned()));
         }
+        if text.is_empty() {
+            return Err(TopologyError::NoName);
+        }
         let path = PathBuf::from(text);
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => Ok(Self::Recorded(path)),

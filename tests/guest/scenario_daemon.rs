@@ -54,9 +54,9 @@ fn stopped_or_killed_daemon_harms_nobody() {
 const IN_AND_OUT: &str = "
     again() { while [ -e /running ]; do \"$@\" >/out.$1.$2 || echo lost=$*; echo ran=$2; done; }
     : >/running
-    again guest-load hogs --threads 4 --seconds 2 --nice 10 & hogs=$!
-    again guest-load sleepers --threads 2 --count 100 & sleepers=$!
-    again guest-load forks --count 10 --parallel 1 & forks=$!
+    again guest-load hogs --threads 2 --seconds 2 --nice 19 & hogs=$!
+    again guest-load sleepers --threads 2 --count 50 --work-us 100 & sleepers=$!
+    again guest-load forks --count 5 --parallel 1 & forks=$!
     cycle() { start && health && kill $scheduler && wait $scheduler && echo cycle=done; }
     i=0; while [ $i -lt 20 ] && cycle; do i=$((i + 1)); done
     rm /running; wait $hogs; wait $sleepers; wait $forks

@@ -2,6 +2,7 @@
 
 use crate::harness::{Guest, Outcome, Report};
 use crate::scheduler::script;
+use crate::stats;
 
 /// Domain 1 loses one of its two CPUs, then both, and gets them back, among 12 hogs that may run anywhere and two that
 /// wait for the CPU that goes first. Prints how long each turn took, and how long CPUs 3 and 5 had run by then, in the ticks
@@ -71,4 +72,23 @@ fn cpus_go_and_come_back_under_load_on_the_newest() {
 #[test]
 fn cpus_go_and_come_back_under_load_on_6_18() {
     cpus_go_and_come_back_under_load("6.18");
+}
+
+/// Two deadline tasks that need 60 % of a CPU each: with one CPU less there is not enough for them, so the kernel gives
+/// the unplug up half-way. After they have ended, it works. Two hogs are there both times.
+const REFUSED: &str = "
+    deadline() { chrt -d -T 60000000 -D 100000000 -P 100000000 0 sleep 1000 & }
+    off() { echo 0 >/sys/devices/system/cpu/cpu1/online; echo \"off=$?\"; guest-load hogs --threads 2 --seconds 3; }
+    start --stats 1 && deadline && deadline && usleep 100000 && off && health && killall sleep &&
+    usleep 500000 && off && health && stop";
+
+#[test]
+fn an_unplug_that_the_kernel_refuses_changes_nothing() {
+    let guest = Guest::new().shape("1x2x1x1").copy("/usr/bin/chrt").limit(600);
+    let outcome = guest.run(&script(REFUSED)).success().healthy();
+    assert_eq!(outcome.said("off"), ["1", "0"], "{}", outcome.console);
+    let shares: Vec<f64> = stats::read(&outcome.console).iter().map(|report| report.domains[1].share).collect();
+    println!("shares of domain 1, whose only CPU stays, then goes: {shares:?}");
+    assert!(shares[1] > 0.5, "a CPU that stayed has no share: {shares:?}");
+    assert_eq!(shares.last(), Some(&0.0), "a CPU that went has one: {shares:?}");
 }

@@ -9,6 +9,7 @@ pub struct Stats {
 
 #[derive(Debug)]
 pub struct Domain {
+    pub share: f64,
     pub over: f64,
 }
 
@@ -25,8 +26,8 @@ pub fn read(text: &str) -> Vec<Stats> {
         if line.contains("s] since start |") {
             let applied = number(line, "applied").unwrap_or_else(|| panic!("no report: {line}"));
             all.push(Stats { applied, domains: Vec::new() });
-        } else if let Some(over) = number(line, "over") {
-            all.last_mut().expect("a report's first line").domains.push(Domain { over });
+        } else if let (Some(share), Some(over)) = (number(line, "share"), number(line, "over")) {
+            all.last_mut().expect("a report's first line").domains.push(Domain { share, over });
         }
     }
     assert!(!all.is_empty(), "no statistics were printed\n{text}");
