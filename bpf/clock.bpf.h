@@ -22,6 +22,11 @@
  * each its weight. (Clamping their vtimes instead makes equals of them, or worse.) FAR_LAG_NS bounds even their lag.
  * A task that is ahead of the clock by more than the limit (a light one alone on its CPU) is put back to the limit.
  *
+ * Who can run on one CPU only counts in the clock only while it runs there. Waiting, it may be stuck (a real-time task has the
+ * CPU): its vtime would hold the mean back while the others go on. With three hogs on one CPU and one stuck beside them V
+ * falls behind the three by a quarter of what they run; at the limit they are all put back, stand still in vtime, and whoever
+ * runs goes on without end. (Seen: 0.6 s.)
+ *
  * Joining moves the mean towards the one who joins, so a lag is inflated by (W + w) / W before, as EEVDF's place_entity
  * does: what is left of it after joining is what it was.
  *

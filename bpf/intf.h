@@ -96,6 +96,7 @@ enum counter {
 /* What one CPU knows of itself; others read it to choose whom to preempt. */
 struct cpu_state {
 	u32 online;
+	u32 releasing;	    /* its cpu_release callback runs, and what that enqueues anew */
 	u32 running_weight; /* 0: nothing of ours runs here, or it has been told to make way */
 	u64 running_vtime;  /* of the running task when it was last charged, */
 	u64 running_clock;  /* and the time of that, ns */

@@ -3,7 +3,8 @@
  * CPUs that a higher class takes.
  *
  * When a real-time or deadline task (with --partial, any task that is not ours) takes a CPU, the task that it pushed off,
- * and what was put straight onto the CPU, wait in the CPU's local DSQ, where no other CPU may take them. So they are enqueued anew, and somebody else comes for them.
+ * and what was put straight onto the CPU, wait in the CPU's local DSQ, where no other CPU may take them. So they are
+ * enqueued anew, and somebody else comes for them.
  *
  * From 6.19 on that may be done from anywhere, and the kernel wants it done at the context switch; before, only
  * cpu_release may do it, and later kernels warn about that callback. Userspace loads the one that the kernel has.
@@ -13,7 +14,13 @@
 
 void BPF_STRUCT_OPS(domains_cpu_release, s32 cpu, struct scx_cpu_release_args *args)
 {
+	struct cpu_state *here = cpu_state(cpu);
+
+	if (!here)
+		return;
+	here->releasing = true; /* for migration_disabled() */
 	scx_bpf_reenqueue_local();
+	here->releasing = false;
 }
 
 SEC("tp_btf/sched_switch")

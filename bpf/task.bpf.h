@@ -65,17 +65,26 @@ static u64 task_weight(const struct task_struct *p)
 }
 
 /*
- * May the task not leave its CPU just now? In a kernel whose BPF prologue disables migration itself, a count of 1 on
- * the current task is the prologue's. scx_lib_init_probe (scx/common.bpf.h) finds out which kind of kernel this is.
- * The headers' is_migration_disabled() reads a kconfig extern, which would not load where there is no /proc/config.gz.
+ * May the task not leave its CPU just now? In a kernel whose BPF prologue disables migration itself, one of the current
+ * task's counts is the prologue's; two are where cpu_release enqueues anew whom a higher class has just pushed off, who is
+ * still the current task. scx_lib_init_probe (scx/common.bpf.h) finds out which kind of kernel this is. The headers'
+ * is_migration_disabled() reads a kconfig extern, which would not load where there is no /proc/config.gz, and counts one
+ * prologue only.
  */
 static bool migration_disabled(const struct task_struct *p)
 {
+	struct cpu_state *here;
+	u32 prologues = 1;
+
 	if (!bpf_core_field_exists(p->migration_disabled) || !p->migration_disabled)
 		return false;
-	if (p->migration_disabled == 1 && __scx_prolog_disables_migration) /* userspace sets it where nothing can probe */
-		return bpf_get_current_task_btf() != p;
-	return true;
+	/* userspace sets this where nothing can probe */
+	if (!__scx_prolog_disables_migration || bpf_get_current_task_btf() != p)
+		return true;
+	here = cpu_state_fallible(bpf_get_smp_processor_id());
+	if (here && here->releasing)
+		prologues = 2;
+	return p->migration_disabled > prologues;
 }
 
 /* Can it run on one CPU only? Then it waits in that CPU's own DSQ. */
@@ -160,7 +169,10 @@ static __always_inline u64 placed_vtime(u64 clock, u64 vtime, u64 weight, u64 su
 	return sum ? clock - div_signed(lag * (s64)(sum + weight), sum) : vtime;
 }
 
-/* Become a member of `domain` with the vtime that is set, bounded by the domain's clock. */
+/*
+ * Become a member of `domain` with the vtime that is set, bounded by the domain's clock. Who can run on one CPU only counts
+ * in the clock only while it runs (see the top of clock.bpf.h): charge() takes it in.
+ */
 static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 credit_ns, u64 now)
 {
 	struct domain_state *state = domain_state(domain);
@@ -174,15 +186,17 @@ static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 c
 	tctx->pinned = cannot_leave(p, domain);
 	clock = clock_read(state);
 	tctx->vtime = bounded_vtime(clock, tctx->vtime, tctx->weight, credit_ns);
-	tctx->vtime = placed_vtime(clock, tctx->vtime, tctx->weight, state->weight);
+	tctx->in_clock = !is_pinned(p);
+	if (tctx->in_clock)
+		tctx->vtime = placed_vtime(clock, tctx->vtime, tctx->weight, state->weight);
 
 	bpf_spin_lock(&state->lock);
 	load_advance(state, now);
-	clock_add(state, tctx->weight, tctx->vtime);
+	if (tctx->in_clock)
+		clock_add(state, tctx->weight, tctx->vtime);
 	state->nr_runnable++;
 	count_load(state, tctx, tctx->load_weight);
 	bpf_spin_unlock(&state->lock);
-	tctx->in_clock = true;
 	tctx->member = true;
 }
 
@@ -273,6 +287,15 @@ static void change_home(struct task_struct *p, struct task_ctx *tctx, u32 domain
 		join(p, tctx, domain, lag_limit_ns, now);
 }
 
+/* Count no more in the clock, which is at `clock`. */
+static void leave_clock(struct domain_state *state, struct task_ctx *tctx, u64 clock)
+{
+	bpf_spin_lock(&state->lock);
+	clock_remove(state, tctx->weight, tctx->vtime, clock);
+	bpf_spin_unlock(&state->lock);
+	tctx->in_clock = false;
+}
+
 /* The vtime of a member has moved by `step`: keep the clock's sum right, and keep out of it who cannot follow it. */
 static void follow_clock(struct domain_state *state, struct task_ctx *tctx, s64 step)
 {
@@ -284,10 +307,7 @@ static void follow_clock(struct domain_state *state, struct task_ctx *tctx, s64 
 			clock_shift(state, tctx->weight, lag + limit);
 		tctx->vtime += lag + limit;
 	} else if (tctx->in_clock && lag > limit) {
-		bpf_spin_lock(&state->lock);
-		clock_remove(state, tctx->weight, tctx->vtime, clock);
-		bpf_spin_unlock(&state->lock);
-		tctx->in_clock = false;
+		leave_clock(state, tctx, clock);
 	} else if (!tctx->in_clock && lag > limit && lag > FAR_LAG_NS) {
 		tctx->vtime = clock - (limit > FAR_LAG_NS ? limit : FAR_LAG_NS);
 	} else if (!tctx->in_clock && lag <= limit) {

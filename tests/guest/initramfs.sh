@@ -48,7 +48,7 @@ copy() {
         to=/$(basename "$from")
     fi
     mkdir -p "$root$(dirname "$to")"
-    cp -rL "$from" "$root$to"
+    cp -rL --remove-destination "$from" "$root$to" # one of busybox's names may be in the way
     [[ -f $from && -x $from ]] || return 0
     file_is_static "$from" || copy_libraries "$from"
     # Debug information is most of a binary and of no use in a guest; scripts are not for strip.

@@ -8,6 +8,7 @@ mod scenario_domains;
 mod scenario_harness;
 mod scenario_hotplug;
 mod scenario_loads;
+mod scenario_placement;
 mod scenario_refusals;
 mod scenario_starvation;
 mod scenario_verifier;

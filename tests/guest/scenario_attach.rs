@@ -57,6 +57,22 @@ fn attaches_and_stops_with_one_cpu() {
     attaches_and_stops(&Guest::new().shape("1x1x1x1"), "on one CPU");
 }
 
+/// Not root, but with CAP_PERFMON (38) and CAP_BPF (39): `as_nobody CAPABILITIES`.
+const CAPABILITIES: &str = "
+    as_nobody() { exec full-setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all,$1 --ambient-caps -all,$1 \
+        --bounding-set -all,$1 /bin/scx_domains; }
+    scx_domains() { as_nobody +cap_38,+cap_39; }
+    start && health && stop
+    (as_nobody +cap_39); echo \"rc=$?\"";
+
+#[test]
+fn two_capabilities_will_do_without_root() {
+    let guest = Guest::new().shape("1x1x1x1").copy("/usr/bin/setpriv:/bin/full-setpriv");
+    let outcome = guest.run(&script(CAPABILITIES)).success().healthy();
+    assert_eq!(outcome.said("rc"), ["0", "3"], "with both of them, and with one\n{}", outcome.console);
+    assert!(outcome.console.contains("CAP_BPF and CAP_PERFMON"), "{}", outcome.console);
+}
+
 /// A signal that comes while the programs are still being loaded is not lost.
 #[test]
 fn a_signal_stops_what_is_still_attaching() {

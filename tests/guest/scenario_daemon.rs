@@ -20,9 +20,8 @@ const STOPPED_THEN_KILLED: &str = "
     begin=$(now) && kill -KILL $scheduler && guest-load wait disabled && echo \"took=$begin $(now)\" && ended &&
     wait $hogs && cat /hogs && complaints | wc -l | sed 's/^/complaints=/'";
 
-#[test]
-fn stopped_or_killed_daemon_harms_nobody() {
-    let guest = Guest::new().shape("1x1x2x1").limit(600);
+fn stopped_or_killed_daemon_harms_nobody(kernel: &str) {
+    let guest = Guest::new().kernel(kernel).shape("1x1x2x1").limit(600);
     let outcome = guest.run(&script(STOPPED_THEN_KILLED)).success().healthy();
     let reports = outcome.reports();
     let [_, sleepers, hogs, again, killed] = &reports[..] else { panic!("five loads ran\n{}", outcome.console) };
@@ -52,9 +51,9 @@ fn stopped_or_killed_daemon_harms_nobody() {
 /// In and out under load, which is renewed all the time: every load has to come through. Then the same with another
 /// scheduler there already.
 const IN_AND_OUT: &str = "
-    again() { while [ -e /running ]; do \"$@\" >/out.$1.$2 || echo lost=$*; echo ran=$2; done; }
+    again() { while [ -e /running ]; do \"$@\" >/out.$1.$2 || echo lost=$*; echo ran=$2; usleep 200000; done; }
     : >/running
-    again guest-load hogs --threads 2 --seconds 2 --nice 19 & hogs=$!
+    again guest-load hogs --threads 2 --seconds 2 --nice 10 & hogs=$!
     again guest-load sleepers --threads 2 --count 50 --work-us 100 & sleepers=$!
     again guest-load forks --count 5 --parallel 1 & forks=$!
     cycle() { start && health && kill $scheduler && wait $scheduler && echo cycle=done; }
@@ -63,9 +62,8 @@ const IN_AND_OUT: &str = "
     cat /sys/kernel/sched_ext/state | sed 's/^/state=/'; complaints | wc -l | sed 's/^/complaints=/'
     start && first=$scheduler; cycle || echo cycle=refused; kill $first; wait $first";
 
-#[test]
-fn comes_and_goes_twenty_times_under_load() {
-    let guest = Guest::new().shape("1x1x2x1").limit(900);
+fn comes_and_goes_twenty_times_under_load(kernel: &str) {
+    let guest = Guest::new().kernel(kernel).shape("1x1x2x1").limit(900);
     let outcome = guest.run(&script(IN_AND_OUT)).success().healthy();
     let ran = |load| outcome.said("ran").iter().filter(|ran| **ran == load).count();
     println!("loads that ran: hogs {}, sleepers {}, forks {}", ran("hogs"), ran("sleepers"), ran("forks"));
@@ -75,4 +73,24 @@ fn comes_and_goes_twenty_times_under_load() {
     assert_eq!(outcome.said("lost"), Vec::<&str>::new());
     assert!(["hogs", "sleepers", "forks"].iter().all(|load| ran(load) >= 10), "{}", outcome.console);
     assert_eq!((outcome.said("state"), outcome.said("complaints")), (vec!["disabled"], vec!["0"]));
+}
+
+#[test]
+fn stopped_or_killed_daemon_harms_nobody_on_the_newest() {
+    stopped_or_killed_daemon_harms_nobody("newest");
+}
+
+#[test]
+fn stopped_or_killed_daemon_harms_nobody_on_6_18() {
+    stopped_or_killed_daemon_harms_nobody("6.18");
+}
+
+#[test]
+fn comes_and_goes_twenty_times_under_load_on_the_newest() {
+    comes_and_goes_twenty_times_under_load("newest");
+}
+
+#[test]
+fn comes_and_goes_twenty_times_under_load_on_6_18() {
+    comes_and_goes_twenty_times_under_load("6.18");
 }

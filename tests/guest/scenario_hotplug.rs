@@ -74,6 +74,22 @@ fn cpus_go_and_come_back_under_load_on_6_18() {
     cpus_go_and_come_back_under_load("6.18");
 }
 
+/// A CPU goes while the programs are being loaded, after the machine was read.
+const GOES_MEANWHILE: &str = "
+    { usleep 500000; echo 0 >/sys/devices/system/cpu/cpu1/online; echo \"off=$?\"; } & off=$!
+    start && wait $off && health && stop";
+
+#[test]
+fn a_cpu_that_goes_while_attaching_is_noticed() {
+    let outcome = Guest::new().shape("1x1x2x1").run(&script(GOES_MEANWHILE)).success();
+    assert_eq!(outcome.said("off"), ["0"], "{}", outcome.console);
+    assert!(outcome.console.contains("reading the machine again"), "it came too late to matter\n{}", outcome.console);
+    assert!(outcome.console.contains("scheduling 1 CPUs in 1 domains"), "{}", outcome.console);
+    // The kernel may have ended the first try and said so; what runs now is well.
+    assert!(outcome.said("health")[0].starts_with("enabled "), "{}", outcome.console);
+    assert_eq!((outcome.said("rc"), outcome.said("after")), (vec!["0"], vec!["disabled"]), "{}", outcome.console);
+}
+
 /// Two deadline tasks that need 60 % of a CPU each: with one CPU less there is not enough for them, so the kernel gives
 /// the unplug up half-way. After they have ended, it works. Two hogs are there both times.
 const REFUSED: &str = "

@@ -110,6 +110,24 @@ fn second_instance_and_sysrq_are_told() {
     assert_eq!(of(&outcome, "rc", "again"), ["0"], "{}", outcome.console);
 }
 
+/// A real-time task takes the only CPU for longer than the watchdog waits. From 7.0 on the kernel's deadline server leaves
+/// the class of sched_ext some time even then; before, nobody can help it.
+#[test]
+fn a_stall_is_told_with_the_dump() {
+    let body = "start && health && guest-load hogs --policy fifo --seconds 35 && ended; health";
+    let outcome = Guest::new().kernel("6.18").shape("1x1x1x1").limit(600).run(&script(body)).success();
+    let health = outcome.said("health");
+    assert!(health[0] == HEALTHY && health[1].starts_with("disabled "), "{health:?}");
+    assert_eq!((outcome.said("rc"), outcome.said("after")), (vec!["6"], vec!["disabled"]), "{}", outcome.console);
+    let told: Vec<_> =
+        outcome.console.lines().filter(|line| line.starts_with("scx_domains: the kernel threw")).collect();
+    assert!(told.len() == 1 && told[0].contains("stall") && told[0].contains("report it"), "{}", outcome.console);
+    // What ops.dump, dump_cpu and dump_task add to the kernel's own words.
+    for ours in ["domain 0: online=1", "own_queue=", "home=0 member="] {
+        assert!(outcome.console.contains(ours), "{ours:?} is not in the dump\n{}", outcome.console);
+    }
+}
+
 #[test]
 fn isolated_cpus_are_told() {
     let body = "try check scx_domains check; try run scx_domains";

@@ -90,8 +90,9 @@ fn real_time_keeps_nobody_who_can_run_elsewhere(kernel: &str) {
     let longest = hogs.threads.iter().map(|t| t.max_gap_ms).fold(0.0, f64::max);
     let (taken, stuck) = (real_time.threads[0].cpu_ms, &pinned.threads[0]);
     println!("on {kernel}, real time took {taken} ms: hogs waited at most {longest} ms; pinned there: {stuck:?}");
-    // What is promised to everybody: a quarter of the watchdog's time. (0.9 to 2.6 s have been seen.)
-    assert!(longest < 7500.0, "{hogs:?}");
+    // Eight share three CPUs: each has to wait for some slices of 4 ms. Who is left on the CPU that is taken, or behind a
+    // clock that stands since it counts somebody who cannot run, waits for 400 ms and more.
+    assert!(longest < 200.0, "{hogs:?}");
     // There was something to get away from: who could not was hardly let run.
     assert!(taken > 2500.0 && stuck.cpu_ms < 300.0 && stuck.max_gap_ms > 800.0, "{real_time:?} {pinned:?}");
 }
