@@ -19,7 +19,7 @@ test: setup
 # time, and goes on where it was. A part of it: make bench ONLY=hogs MACHINE=8c2n VS=scx_rusty SEEDS=1
 bench: setup
 	cargo bench --locked --bench lab -- $(if $(ONLY),--only '$(ONLY)') $(if $(MACHINE),--machine '$(MACHINE)') \
-		$(if $(VS),--vs '$(VS)') $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(SEEDS),--seeds '$(SEEDS)') $(ARGS)
+		$(if $(VS),--vs '$(VS)') $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(SEEDS),--seeds '$(SEEDS)') --report docs/lab $(ARGS)
 
 # What needs no kernel: formatting, lints, the direction of imports, licences and sources of dependencies.
 check: setup

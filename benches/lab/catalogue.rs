@@ -33,6 +33,13 @@ pub struct Contestant {
     pub arguments: Vec<String>,
 }
 
+impl Contestant {
+    /// The program and its arguments; nothing for the kernel's own scheduler.
+    pub fn command(&self) -> Vec<String> {
+        self.program.iter().chain(&self.arguments).cloned().collect()
+    }
+}
+
 /// The folder of the data files.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/lab")

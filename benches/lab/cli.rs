@@ -8,7 +8,8 @@ use super::catalogue::{Catalogue, Failure, folder};
 use super::guest::Kernel;
 use super::matrix::{self, Wanted};
 use super::programs::Programs;
-use super::results::{Record, Results};
+use super::report;
+use super::results::{self, Record, Results};
 use super::runner::Runner;
 
 /// Compare schedulers on modelled machines, in emulated guests with real kernels.
@@ -36,11 +37,17 @@ pub struct Cli {
     #[arg(long)]
     pub jobs: Option<usize>,
     /// The file of results
-    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/target/lab/results.jsonl"))]
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/lab/results.jsonl"))]
     pub results: PathBuf,
     /// Run those that did not end well once more
     #[arg(long)]
     pub again: bool,
+    /// Write tables and pictures of all results into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub report: Option<PathBuf>,
+    /// Run nothing, only write the report of the results that are there
+    #[arg(long, requires = "report")]
+    pub report_only: bool,
     /// List the machines, suites and contestants
     #[arg(long)]
     pub list: bool,
@@ -59,7 +66,14 @@ impl Cli {
             print!("{}", list(&catalogue));
             return Ok(());
         }
-        self.run_on(&catalogue).map(drop)
+        let (results, report) = (self.results.clone(), self.report.clone());
+        if !self.report_only {
+            self.run_on(&catalogue)?;
+        }
+        match report {
+            Some(folder) => report::write(results::read(&results)?, &catalogue, &folder),
+            None => Ok(()),
+        }
     }
 
     /// The new records.
@@ -74,7 +88,7 @@ impl Cli {
         let kernel = Kernel::find(&self.kernel)?;
         let programs = Programs::prepare(&contestants)?;
         let wanted = Wanted { machines, suites, contestants, seeds: self.seeds, kernel: kernel.release.clone() };
-        let boots = matrix::boots(&wanted, &catalogue.model, &programs)?;
+        let boots = matrix::boots(&wanted, &catalogue.model, &programs);
         let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
         let runner = Runner { model: &catalogue.model, kernel: &kernel, programs: &programs, jobs };
         runner.run(boots, results)

@@ -141,7 +141,8 @@ pub fn tell(session: &Session, console: &str, status: i32, errors: &str) -> Vec<
             Line::ThrownOut { scenario, note } => (scenario, Outcome::ThrownOut, note, None),
         };
         if let Some(index) = of(&scenario) {
-            told[index] = Some(Told { outcome, note, ran, attach });
+            // Told once, with the first scenario: it is no figure of the others.
+            told[index] = Some(Told { outcome, note, ran, attach: attach.take() });
         }
     }
     let missing = |index: usize| {

@@ -1,12 +1,12 @@
 //! Which boots are wanted, in which order, and which of them are still to be run.
 
-use super::catalogue::{Contestant, Failure};
+use super::catalogue::Contestant;
+use super::fingerprint;
 use super::machine::Machine;
-use super::measures::Measures;
 use super::model::Model;
 use super::programs::Programs;
 use super::resolve::{head_start_us, resolve};
-use super::results::{Key, Outcome, Parameters, Record, hash};
+use super::results::{Measures, Outcome, Parameters, Record, Series};
 use super::scenario::Scenario;
 use super::spec::Session;
 
@@ -24,7 +24,8 @@ pub struct Boot<'a> {
     pub seed: u64,
     pub session: Session,
     pub kernel: String,
-    hash: String,
+    /// Of each scenario.
+    parameters: Vec<Parameters>,
 }
 
 /// What is wanted; every combination of these.
@@ -37,15 +38,13 @@ pub struct Wanted<'a> {
 }
 
 /// All boots, seed by seed: when it is cut off there is something of everything.
-pub fn boots<'a>(wanted: &Wanted<'a>, model: &Model, programs: &Programs) -> Result<Vec<Boot<'a>>, Failure> {
+pub fn boots<'a>(wanted: &Wanted<'a>, model: &Model, programs: &Programs) -> Vec<Boot<'a>> {
     let mut boots = Vec::new();
     for seed in 1..=wanted.seeds {
         for (machine_name, machine) in &wanted.machines {
             for (suite, scenarios) in &wanted.suites {
+                let parameters = parameters(machine, scenarios, model, programs);
                 for contestant in &wanted.contestants {
-                    let session = session(machine, scenarios, contestant, seed, model);
-                    let text = serde_json::to_string(&session).map_err(|e| e.to_string())?;
-                    let decides = [text, machine.guest_options().join(" "), programs.load_hash().to_string()];
                     boots.push(Boot {
                         machine_name,
                         machine,
@@ -54,21 +53,38 @@ pub fn boots<'a>(wanted: &Wanted<'a>, model: &Model, programs: &Programs) -> Res
                         suite,
                         scenarios,
                         seed,
-                        session,
+                        session: session(machine, scenarios, contestant.command(), seed, model),
                         kernel: wanted.kernel.clone(),
-                        hash: hash(decides.join("\n").as_bytes()),
+                        parameters: parameters.clone(),
                     });
                 }
             }
         }
     }
-    Ok(boots)
+    boots
 }
 
-fn session(machine: &Machine, scenarios: &[Scenario], contestant: &Contestant, seed: u64, model: &Model) -> Session {
-    let program = contestant.program.iter().cloned();
+/// Of each scenario of a suite.
+fn parameters(machine: &Machine, scenarios: &[Scenario], model: &Model, programs: &Programs) -> Vec<Parameters> {
+    // What is resolved for one seed and nobody stands for all.
+    let workload = serde_json::json!(session(machine, scenarios, Vec::new(), 1, model)).to_string();
+    let guest = format!("{:?} {:?}", machine.guest_options(), machine.mhz());
+    let (load, qemu, model) = (programs.load_hash(), programs.qemu(), model.fingerprint());
+    let hash = fingerprint::of([&workload, &guest, &model, load, qemu].join("\n").as_bytes());
+    let of = |scenario: &Scenario| Parameters {
+        shape: machine.shape.clone(),
+        scenario: serde_json::json!(scenario),
+        model: model.clone(),
+        load: load.to_string(),
+        qemu: qemu.to_string(),
+        hash: hash.clone(),
+    };
+    scenarios.iter().map(of).collect()
+}
+
+fn session(machine: &Machine, scenarios: &[Scenario], contestant: Vec<String>, seed: u64, model: &Model) -> Session {
     Session {
-        contestant: program.chain(contestant.arguments.iter().cloned()).collect(),
+        contestant,
         attach_limit_s: ATTACH_LIMIT_S,
         head_start_us: head_start_us(seed),
         machine: machine.modelled(),
@@ -82,13 +98,9 @@ impl Boot<'_> {
         format!("{} {} {} seed {}", self.machine_name, self.contestant.name, self.suite, self.seed)
     }
 
-    pub fn keys(&self) -> Vec<Key> {
-        self.scenarios.iter().map(|scenario| self.record(scenario, serde_json::Value::Null).key()).collect()
-    }
-
-    /// The record of a scenario before anything is known of its run.
-    pub fn record(&self, scenario: &Scenario, model: serde_json::Value) -> Record {
-        Record {
+    /// The records of the scenarios before anything is known of their runs.
+    pub fn records(&self) -> Vec<Record> {
+        let record = |(scenario, parameters): (&Scenario, &Parameters)| Record {
             machine: self.machine_name.to_string(),
             kernel: self.kernel.clone(),
             contestant: self.contestant.name.clone(),
@@ -96,15 +108,12 @@ impl Boot<'_> {
             suite: self.suite.to_string(),
             scenario: scenario.name.clone(),
             seed: self.seed,
-            parameters: Parameters {
-                shape: self.machine.shape.clone(),
-                scenario: serde_json::json!(scenario),
-                model,
-                hash: self.hash.clone(),
-            },
+            parameters: parameters.clone(),
             outcome: Outcome::Lost,
             note: "not run".to_string(),
             measures: Measures::new(),
-        }
+            series: Series::new(),
+        };
+        self.scenarios.iter().zip(&self.parameters).map(record).collect()
     }
 }

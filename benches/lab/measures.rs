@@ -6,13 +6,9 @@ use super::catalogue::Failure;
 use super::ideal::{self, Want};
 use super::machine::Machine;
 use super::model::Model;
+use super::results::{Measures, Series};
+use super::series;
 use super::spec::{Kind, Ran, RanWorker, Scenario, Worker};
-
-pub type Measures = BTreeMap<String, f64>;
-
-/// Five tenths of a second: shorter, and slices of some ms alone make shares uneven.
-const EVEN_TENTHS: usize = 5;
-const EVEN_BELOW_PERCENT: f64 = 25.0;
 
 /// QEMU counts 2 ns for each instruction (icount shift=1).
 const INSTRUCTIONS_PER_MS: f64 = 500_000.0;
@@ -24,9 +20,9 @@ struct Pair<'a> {
     ran: &'a RanWorker,
 }
 
-pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> Result<Measures, Failure> {
+pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> Result<(Measures, Series), Failure> {
     let pairs = pair_up(scenario, ran)?;
-    let mut measures = Measures::new();
+    let (mut measures, mut all_series) = (Measures::new(), Series::new());
     let mut put = |name: &str, value: f64| {
         // Six digits are more than emulation is worth, and keep the lines readable.
         measures.insert(name.to_string(), (value * 1e3).round() / 1e3);
@@ -35,9 +31,10 @@ pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> R
     let cpus = machine.cpus();
     let modelled = machine.modelled();
 
-    // What forked processes use is in nobody's books, and what talkers alone could use nobody knows.
+    // What other processes use is in nobody's books, and what talkers alone could use nobody knows.
     let wants_known = |pair: &Pair| matches!(pair.kind, Kind::Hog { .. } | Kind::Sleeper { .. });
-    if pairs.iter().any(wants_known) && !pairs.iter().any(|pair| matches!(pair.kind, Kind::Forks { .. })) {
+    let in_no_books = |pair: &Pair| matches!(pair.kind, Kind::Forks { .. } | Kind::Program);
+    if pairs.iter().any(wants_known) && !pairs.iter().any(in_no_books) {
         let shares = ideal::shares(&wants(&pairs, &used, ran.window_ms), cpus);
         let possible: f64 = shares.iter().sum::<f64>() * ran.window_ms;
         put("delivered_percent", percent(used.iter().sum(), possible));
@@ -56,7 +53,9 @@ pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> R
             put("progress_percent", percent(progress, capacity * ran.window_ms));
             if pairs.iter().any(|pair| pair.asked.born.is_some()) {
                 let rows: Vec<_> = steady.iter().map(|&i| (shares[i], pairs[i].ran.tenths_us.as_slice())).collect();
-                put("settle_ms", settle_ms(&rows, ran.window_ms));
+                let errors = series::share_errors(&rows);
+                put("settle_ms", series::settle_ms(&errors, ran.window_ms));
+                all_series.insert("share_error_percent_over_s".into(), series::over_s(&errors));
             }
         }
     }
@@ -64,9 +63,10 @@ pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> R
     let mut late: Vec<u64> = ran.groups.iter().flat_map(|group| group.late_us.iter().copied()).collect();
     if !late.is_empty() {
         late.sort_unstable();
-        for (name, part) in [("wake_p50_ms", 50), ("wake_p99_ms", 99), ("wake_max_ms", 100)] {
-            put(name, percentile(&late, part) as f64 / 1e3);
+        for (name, part) in [("wake_p50_ms", 50.0), ("wake_p99_ms", 99.0), ("wake_max_ms", 100.0)] {
+            put(name, series::percentile(&late, part) as f64 / 1e3);
         }
+        all_series.insert("wake_ms_by_percentile".into(), series::by_percentile(&late));
     }
     let frames: u64 = ran.groups.iter().map(|group| group.frames).sum();
     if frames > 0 {
@@ -79,7 +79,7 @@ pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> R
             Kind::Ring | Kind::FanOut => put("round_trips_per_s", per_s),
             Kind::Messages => put("messages_per_s", per_s),
             Kind::Forks { .. } => put("processes_per_s", per_s),
-            Kind::Hog { .. } | Kind::Sleeper { .. } => {}
+            Kind::Hog { .. } | Kind::Sleeper { .. } | Kind::Kworkers { .. } | Kind::Program => {}
         }
     }
 
@@ -117,7 +117,7 @@ pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> R
     }
     match measures.iter().find(|(_, value)| !value.is_finite()) {
         Some((name, value)) => Err(format!("{name} came out as {value}")),
-        None => Ok(measures),
+        None => Ok((measures, all_series)),
     }
 }
 
@@ -149,7 +149,7 @@ fn wants(pairs: &[Pair], used: &[f64], window_ms: f64) -> Vec<Want> {
             Kind::Hog { on_ms, off_ms } => on_ms as f64 / (on_ms + off_ms) as f64,
             Kind::Sleeper { period_us, work_us } => work_us as f64 / period_us as f64,
             // Nobody knows what talkers would use at best: take what they used, for the others to share the rest.
-            Kind::Ring | Kind::FanOut | Kind::Messages | Kind::Forks { .. } => used / window_ms,
+            _ => used / window_ms,
         };
         Want { weight: weight(pairs, pair), most: most.min(1.0), may_run: pair.asked.may_run.clone() }
     };
@@ -194,22 +194,6 @@ fn capacity(machine: &Machine, smt: f64, busy: f64) -> f64 {
         .sum()
 }
 
-/// When shares became even to stay so; the whole window if they never did.
-fn settle_ms(rows: &[(f64, &[u64])], window_ms: f64) -> f64 {
-    let tenths = rows.iter().map(|(_, tenths)| tenths.len()).min().unwrap_or(0);
-    let even = |first: usize| {
-        let error = |(share, tenths): &(f64, &[u64])| {
-            let got = tenths[first..first + EVEN_TENTHS].iter().sum::<u64>() as f64 / 1e3;
-            let due = share * EVEN_TENTHS as f64 * 100.0;
-            percent((got - due).abs(), due)
-        };
-        rows.iter().map(error).sum::<f64>() / rows.len() as f64 <= EVEN_BELOW_PERCENT
-    };
-    let last_uneven = (0..(tenths + 1).saturating_sub(EVEN_TENTHS)).rev().find(|&first| !even(first));
-    let settled = last_uneven.map_or(0, |first| first + 1);
-    if settled + EVEN_TENTHS > tenths { window_ms } else { settled as f64 * 100.0 }
-}
-
 /// The part of all CPU time that was used at home: where the worker's memory is, or where it was most.
 fn home_percent(pairs: &[Pair], place: impl Fn(usize) -> usize, given: impl Fn(&Worker) -> Option<usize>) -> f64 {
     let (mut at_home, mut all) = (0, 0);
@@ -233,10 +217,4 @@ fn cpu_ms(worker: &RanWorker) -> f64 {
 
 fn percent(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole * 100.0 } else { 0.0 }
-}
-
-/// The smallest value that `part` of 100 do not exceed.
-fn percentile(sorted: &[u64], part: usize) -> u64 {
-    let rank = (sorted.len() * part).div_ceil(100).max(1) - 1;
-    sorted.get(rank).copied().unwrap_or(0)
 }

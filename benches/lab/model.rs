@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::Failure;
+use super::fingerprint;
 use super::spec;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -32,6 +33,11 @@ pub struct PowerLimits {
 }
 
 impl Model {
+    /// Tells these figures from others.
+    pub fn fingerprint(&self) -> String {
+        fingerprint::of(serde_json::json!(self).to_string().as_bytes())
+    }
+
     /// In mJ: each CPU's busy time at its class's power, the rest of the window idle.
     pub fn energy_mj(&self, classes: &[(&str, u32)], busy_ms: &[f64], window_ms: f64) -> Result<f64, Failure> {
         let mut energy = 0.0;

@@ -8,13 +8,17 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use super::catalogue::{Contestant, Failure};
-use super::results::hash;
+use super::fingerprint;
+
+/// What the workload is built of.
+const LOAD: &[&str] = &["benches/lab/load", "tests/guest/load/clock.rs", "tests/guest/load/task.rs"];
 
 pub struct Programs {
     /// Copies of what is built here: a build during the hours of a run must not get into it.
     _copies: TempDir,
     load: PathBuf,
     load_hash: String,
+    qemu: String,
     own: PathBuf,
     own_version: String,
     peers: BTreeMap<String, PathBuf>,
@@ -35,8 +39,9 @@ impl Programs {
                 peers.insert(format!("{program}-{version}"), peer(program, version)?);
             }
         }
-        let own_version = format!("{}+{}", env!("CARGO_PKG_VERSION"), &hash(&read(&own)?)[..8]);
-        Ok(Programs { _copies: copies, load_hash: hash(&read(&load)?), load, own, own_version, peers })
+        let own_version = format!("{}+{}", env!("CARGO_PKG_VERSION"), &fingerprint::of_sources(&["src", "bpf"])?[..8]);
+        let load_hash = fingerprint::of_sources(LOAD)?;
+        Ok(Programs { _copies: copies, load, load_hash, qemu: qemu_version()?, own, own_version, peers })
     }
 
     pub fn load(&self) -> &Path {
@@ -45,6 +50,10 @@ impl Programs {
 
     pub fn load_hash(&self) -> &str {
         &self.load_hash
+    }
+
+    pub fn qemu(&self) -> &str {
+        &self.qemu
     }
 
     /// The file of a contestant's program; none for the kernel's own scheduler.
@@ -56,17 +65,24 @@ impl Programs {
         }
     }
 
+    /// What it is, and how it is called.
     pub fn version(&self, contestant: &Contestant, kernel: &str) -> String {
-        match (&contestant.program, &contestant.version) {
-            (None, _) => kernel.to_string(),
-            (Some(_), None) => self.own_version.clone(),
-            (Some(_), Some(version)) => version.clone(),
-        }
+        let version = match (&contestant.program, &contestant.version) {
+            (None, _) => kernel,
+            (Some(_), None) => &self.own_version,
+            (Some(_), Some(version)) => version,
+        };
+        std::iter::once(version).chain(contestant.arguments.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()))
+/// "10.0.2", out of "QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)".
+fn qemu_version() -> Result<String, Failure> {
+    let output = Command::new("qemu-system-x86_64").arg("--version").output();
+    let output = output.map_err(|e| format!("qemu-system-x86_64 cannot be started (run 'make setup'): {e}"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = text.split_once("version ").and_then(|(_, rest)| rest.split_whitespace().next());
+    version.map(str::to_owned).ok_or(format!("qemu-system-x86_64 --version says no version: {text}"))
 }
 
 /// The workload, in the profile that this was built in. Cargo builds no examples for a bench by itself.

@@ -60,6 +60,7 @@ fn resolve_group(group: &Group, machine: &Machine, seed: u64) -> spec::Group {
         kind: kind(group),
         team: group.team,
         shares_data: group.shares_data,
+        command: group.command.clone(),
         workers: (0..count).map(worker).collect(),
     }
 }
@@ -81,6 +82,8 @@ fn kind(group: &Group) -> spec::Kind {
         Kind::Ring => spec::Kind::Ring,
         Kind::FanOut => spec::Kind::FanOut,
         Kind::Messages => spec::Kind::Messages,
+        Kind::Kworkers => spec::Kind::Kworkers { period_us: (ms(group.period_ms, PERIOD_MS) * 1e3) as u64 },
+        Kind::Program => spec::Kind::Program,
         Kind::Forks => spec::Kind::Forks { work_us: (ms(group.work_ms, WORK_MS) * 1e3) as u64 },
     }
 }

@@ -1,15 +1,20 @@
 //! What is kept of each run: one line of JSON in a file that only grows.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::hash::{DefaultHasher, Hasher};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::Failure;
-use super::measures::Measures;
+
+/// By name, with the unit in it.
+pub type Measures = BTreeMap<String, f64>;
+
+/// By name, `…_over_s` or `…_by_percentile`: points by ascending x.
+pub type Series = BTreeMap<String, Vec<(f64, f64)>>;
 
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 pub struct Record {
@@ -17,7 +22,8 @@ pub struct Record {
     /// The release that was booted.
     pub kernel: String,
     pub contestant: String,
-    /// Of a program built here the hash of its file is part of it: another build is another contestant.
+    /// With the arguments. Of what is built here a hash of its sources is part of it: another state of them is another
+    /// contestant.
     pub version: String,
     pub suite: String,
     pub scenario: String,
@@ -25,20 +31,31 @@ pub struct Record {
     pub parameters: Parameters,
     pub outcome: Outcome,
     /// Why, when the outcome is not ok.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
     pub measures: Measures,
+    #[serde(default, skip_serializing_if = "Series::is_empty")]
+    pub series: Series,
 }
 
+/// What all contestants and seeds have in common.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 pub struct Parameters {
     pub shape: String,
+    /// As it is written down, without its name and description.
     pub scenario: serde_json::Value,
-    pub model: serde_json::Value,
-    /// Of all that decides the run: the scenarios of the boot, the model, the machine, the workload's program.
+    /// The hash of the model's figures.
+    pub model: String,
+    /// The hash of the workload's sources.
+    pub load: String,
+    /// QEMU's version: emulated CPUs take turns in another way with another.
+    pub qemu: String,
+    /// Of all that decides the run: these, the machine, and the other scenarios of the boot.
     pub hash: String,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     #[serde(rename = "ok")]
     Ok,
@@ -54,9 +71,15 @@ pub enum Outcome {
     /// The workload did not end within its limit.
     #[serde(rename = "hung")]
     Hung,
-    /// There is no result, for another reason.
+    /// There is no result, for another reason: nobody's fault that we know of.
     #[serde(rename = "lost")]
     Lost,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 pub type Key = (String, String, String, String, String, String, u64, String);
@@ -77,12 +100,6 @@ impl Record {
     }
 }
 
-pub fn hash(bytes: &[u8]) -> String {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    format!("{:016x}", hasher.finish())
-}
-
 pub struct Results {
     file: File,
     present: HashSet<Key>,
@@ -96,19 +113,9 @@ impl Results {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
         let mut file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(failed)?;
-        let mut present = HashSet::new();
-        let mut whole = 0;
-        let mut reader = BufReader::new(&file);
-        let mut line = String::new();
-        while reader.read_line(&mut line).map_err(failed)? > 0 && line.ends_with('\n') {
-            let record: Record = serde_json::from_str(&line)
-                .map_err(|e| format!("{}: byte {whole} begins a line that is no result: {e}", path.display()))?;
-            if !again || record.outcome == Outcome::Ok {
-                present.insert(record.key());
-            }
-            whole += line.len() as u64;
-            line.clear();
-        }
+        let (records, whole) = parse(&file, path)?;
+        let counts = |record: &&Record| !again || record.outcome == Outcome::Ok;
+        let present = records.iter().filter(counts).map(Record::key).collect();
         // What is behind the last whole line was cut off in the middle of writing.
         file.set_len(whole).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
@@ -126,4 +133,24 @@ impl Results {
         self.present.insert(record.key());
         Ok(())
     }
+}
+
+/// All runs in a file, in the order that they came.
+pub fn read(path: &Path) -> Result<Vec<Record>, Failure> {
+    let file = File::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(parse(&file, path)?.0)
+}
+
+/// The records of all whole lines, and the bytes that these have.
+fn parse(file: &File, path: &Path) -> Result<(Vec<Record>, u64), Failure> {
+    let (mut records, mut whole, mut line) = (Vec::new(), 0, String::new());
+    let mut reader = BufReader::new(file);
+    while reader.read_line(&mut line).map_err(|e| format!("{}: {e}", path.display()))? > 0 && line.ends_with('\n') {
+        let record = serde_json::from_str(&line);
+        records
+            .push(record.map_err(|e| format!("line {} of {} is no result: {e}", records.len() + 1, path.display()))?);
+        whole += line.len() as u64;
+        line.clear();
+    }
+    Ok((records, whole))
 }

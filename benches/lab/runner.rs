@@ -26,10 +26,10 @@ impl Runner<'_> {
     pub fn run(&self, boots: Vec<Boot>, results: Results) -> Result<Vec<Record>, Failure> {
         let all = boots.len();
         let to_run: VecDeque<_> =
-            boots.into_iter().filter(|boot| !boot.keys().iter().all(|key| results.has(key))).collect();
+            boots.into_iter().filter(|boot| !boot.records().iter().all(|record| results.has(&record.key()))).collect();
         let bar = progress_bar(to_run.len());
         if to_run.len() < all {
-            bar.println(format!("lab: {} of {all} boots have their results already", all - to_run.len()));
+            say(&bar, &format!("lab: {} of {all} boots have their results already", all - to_run.len()));
         }
         let queue = Mutex::new(to_run);
         let kept = Mutex::new((results, Vec::new()));
@@ -44,7 +44,7 @@ impl Runner<'_> {
                         let kept_now = guest::run(&boot, self.kernel, self.programs).and_then(|told| {
                             let (results, records) = &mut *kept.lock().expect(locked);
                             for record in self.records(&boot, told) {
-                                bar.println(summary(&record));
+                                say(&bar, &summary(&record));
                                 results.add(&record)?;
                                 records.push(record);
                             }
@@ -66,13 +66,12 @@ impl Runner<'_> {
     }
 
     fn records(&self, boot: &Boot, told: Vec<Told>) -> Vec<Record> {
-        let scenarios = boot.scenarios.iter().zip(&boot.session.scenarios).zip(told);
-        let record = |((written, resolved), told): ((_, _), Told)| {
-            let mut record = boot.record(written, serde_json::json!(self.model));
+        let scenarios = boot.records().into_iter().zip(&boot.session.scenarios).zip(told);
+        let record = |((mut record, resolved), told): ((Record, _), Told)| {
             (record.outcome, record.note) = (told.outcome, told.note);
             if let Some(ran) = &told.ran {
                 match measures::of(resolved, boot.machine, self.model, ran) {
-                    Ok(measures) => record.measures = measures,
+                    Ok((measures, series)) => (record.measures, record.series) = (measures, series),
                     Err(error) => (record.outcome, record.note) = (Outcome::Lost, error),
                 }
             }
@@ -93,6 +92,11 @@ fn progress_bar(boots: usize) -> ProgressBar {
     bar
 }
 
+/// A line above the bar, and without one where there is no terminal to draw it on.
+fn say(bar: &ProgressBar, line: &str) {
+    if bar.is_hidden() { eprintln!("{line}") } else { bar.println(line) }
+}
+
 /// A line for who looks on: the outcome and the figures that tell most.
 fn summary(record: &Record) -> String {
     const TELLING: [&str; 8] = [
@@ -107,8 +111,7 @@ fn summary(record: &Record) -> String {
     ];
     let run = format!("{} {} {} seed {}", record.machine, record.contestant, record.scenario, record.seed);
     if record.outcome != Outcome::Ok {
-        let outcome = serde_json::json!(record.outcome);
-        return format!("{run}: {}: {}", outcome.as_str().unwrap_or_default(), record.note);
+        return format!("{run}: {}: {}", record.outcome, record.note);
     }
     let figures = TELLING.iter().filter_map(|name| Some(format!("{name} {:.1}", record.measures.get(*name)?)));
     format!("{run}: {}", figures.collect::<Vec<_>>().join(", "))

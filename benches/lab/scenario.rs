@@ -14,13 +14,15 @@ pub struct Suite {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
+    #[serde(skip_serializing)]
     pub name: String,
+    #[serde(skip_serializing)]
     pub about: String,
     #[serde(default = "default_warmup_ms")]
     pub warmup_ms: u64,
     #[serde(default = "default_window_ms")]
     pub window_ms: u64,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub bpf_stats: bool,
     pub group: Vec<Group>,
 }
@@ -38,33 +40,36 @@ fn default_window_ms() -> u64 {
 pub struct Group {
     pub kind: Kind,
     pub count: Count,
+    /// The program that a `program` runs, and its arguments.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub command: Vec<String>,
     /// Workers that talk to each other.
-    #[serde(default = "one")]
+    #[serde(default = "one", skip_serializing_if = "is_one")]
     pub team: usize,
     /// Given to the workers in turn.
-    #[serde(default = "nice_0")]
+    #[serde(default = "nice_0", skip_serializing_if = "is_nice_0")]
     pub nice: Vec<i32>,
     /// Real time: before all others.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub fifo: bool,
     /// cpu.weight of cgroups, of which the workers get one each in turn.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub cgroup_weights: Vec<u32>,
     /// All wait on CPU 0 before they start.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub born_together: bool,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub may_run: MayRun,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub shares_data: bool,
     /// The node that the memory of all is on.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub memory: Option<usize>,
-    /// Sleepers: 10 ms if not given. Hogs: those that come and go.
-    #[serde(default)]
+    /// Sleepers, kworkers: 10 ms if not given. Hogs: those that come and go.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub period_ms: Option<f64>,
     /// Sleepers, forks: CPU time each time. Hogs with a period: time that they are there.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub work_ms: Option<f64>,
 }
 
@@ -76,6 +81,19 @@ fn nice_0() -> Vec<i32> {
     vec![0]
 }
 
+// What is as it is by default is not said in each result.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn is_one(team: &usize) -> bool {
+    *team == one()
+}
+
+fn is_nice_0(nice: &[i32]) -> bool {
+    nice == nice_0()
+}
+
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -85,6 +103,8 @@ pub enum Kind {
     FanOut,
     Messages,
     Forks,
+    Kworkers,
+    Program,
 }
 
 /// How many workers: a number, or so many for each CPU (of the fastest class).
@@ -117,10 +137,13 @@ impl Scenario {
         for group in &self.group {
             let least = match group.kind {
                 Kind::Ring | Kind::FanOut | Kind::Messages => 2,
-                Kind::Hog | Kind::Sleeper | Kind::Forks => 1,
+                _ => 1,
             };
             if group.team < least || group.nice.is_empty() {
                 return Err(format!("a group of {:?} needs a team of at least {least}, and nice values", group.kind));
+            }
+            if group.command.is_empty() == (group.kind == Kind::Program) {
+                return Err("a group of kind program, and no other, needs a command".into());
             }
             if group.nice.iter().any(|nice| !(-20..20).contains(nice)) {
                 return Err(format!("nice values are from -20 to 19, not {:?}", group.nice));

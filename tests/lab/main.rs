@@ -5,11 +5,14 @@ mod lab;
 
 mod catalogue;
 mod cli;
+mod fingerprint;
 mod guest;
 mod ideal;
 mod machine;
 mod model;
+mod report;
 mod resolve;
 mod results;
 mod sabotage;
+mod series;
 mod smoke;

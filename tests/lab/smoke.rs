@@ -1,4 +1,4 @@
-//! The smoke part of the matrix, three scenarios under three contestants; and that runs repeat.
+//! The smoke part of the matrix, four scenarios under three contestants; and that runs repeat.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ fn hogs_come_out_with_sensible_figures() {
     let catalogue = Catalogue::read(&folder()).unwrap();
     let records =
         lab(&catalogue, "--only hogs --machine 8c2n --vs eevdf,scx_domains-no-balance --kernel 7.3 --seeds 1");
-    assert_eq!(records.len(), 9, "three scenarios under three contestants");
+    assert_eq!(records.len(), 12, "four scenarios under three contestants");
     for record in records {
         let run = format!("{} {}", record.contestant, record.scenario);
         assert_eq!(record.outcome, Outcome::Ok, "{run}: {}", record.note);
@@ -30,7 +30,8 @@ fn hogs_come_out_with_sensible_figures() {
         assert!((80.0..103.0).contains(&of("delivered_percent")), "{run}: {:?}", record.measures);
         assert!((40.0..103.0).contains(&of("progress_percent")), "{run}: {:?}", record.measures);
         assert!(of("share_error_mean_percent") <= of("share_error_worst_percent"), "{run}: {:?}", record.measures);
-        assert_eq!(record.contestant != "eevdf", record.measures.contains_key("attach_ms"), "{run}");
+        let attaches = record.contestant != "eevdf" && record.scenario == "hogs-few";
+        assert_eq!(attaches, record.measures.contains_key("attach_ms"), "{run}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::crowd::Crowd;
 use crate::messages::{self, Ends};
 use crate::spec::{Daemon, Group, Kind, Ran, RanGroup, Scenario, Session, Worker};
 use crate::wakers::{self, Call};
-use crate::{daemon, forks, hog, sleeper, task};
+use crate::{daemon, forks, hog, kworkers, program, sleeper, task};
 
 /// What the members of a team share.
 enum Role {
@@ -79,9 +79,7 @@ fn roles(group: &Group) -> Vec<Role> {
                 let others = group.team - 1;
                 (0..group.team).map(|i| Role::Call { call: call.clone(), leads: i == 0, others }).collect()
             }
-            Kind::Hog { .. } | Kind::Sleeper { .. } | Kind::Forks { .. } => {
-                (0..group.team).map(|_| Role::Alone).collect()
-            }
+            _ => (0..group.team).map(|_| Role::Alone).collect(),
         }
     };
     (0..teams).flat_map(each).collect()
@@ -92,6 +90,8 @@ fn work(group: &Group, role: Role, place: &Place) -> RanGroup {
         (Kind::Hog { on_ms, off_ms }, _) => hog::run(place, on_ms, off_ms),
         (Kind::Sleeper { period_us, work_us }, _) => sleeper::run(place, period_us, work_us),
         (Kind::Forks { work_us }, _) => forks::run(place, work_us),
+        (Kind::Kworkers { period_us }, _) => kworkers::run(place, period_us),
+        (Kind::Program, _) => program::run(place, &group.command),
         (Kind::Messages, Role::Pipes(ends)) => messages::exchange(place, ends),
         (_, Role::Pipes(ends)) => messages::pass_on(place, ends),
         (_, Role::Call { call, leads: true, others }) => wakers::lead(place, &call, others),
@@ -169,5 +169,6 @@ fn merge(mut all: RanGroup, one: RanGroup) -> RanGroup {
     all.frames += one.frames;
     all.missed += one.missed;
     all.rounds += one.rounds;
+    all.said += &one.said;
     all
 }

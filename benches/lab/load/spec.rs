@@ -84,6 +84,8 @@ pub struct Group {
     pub kind: Kind,
     pub team: usize,
     pub shares_data: bool,
+    /// The program of a `Kind::Program` and its arguments.
+    pub command: Vec<String>,
     pub workers: Vec<Worker>,
 }
 
@@ -103,6 +105,10 @@ pub enum Kind {
     Messages,
     /// Starts short-lived processes one after the other, as a compiler driver does.
     Forks { work_us: u64 },
+    /// Has a kernel thread of each CPU do something each period, and waits until all have.
+    Kworkers { period_us: u64 },
+    /// Runs the group's program once.
+    Program,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -181,8 +187,10 @@ pub struct RanGroup {
     pub late_us: Vec<u64>,
     pub frames: u64,
     pub missed: u64,
-    /// Round trips, messages or processes.
+    /// Round trips, messages, processes or calls of kernel threads.
     pub rounds: u64,
+    /// What programs printed.
+    pub said: String,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contestant;
+use super::current::Current;
 use super::figure::{Figure, MIN_RUNS, number};
-use super::line::{Line, Outcome, Results};
 use super::measure::{self, Better, Measure};
+use crate::lab::results::{Outcome, Record};
 
 /// All results.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ pub struct Machine {
 #[derive(Debug)]
 pub struct Scenario {
     pub name: String,
-    pub runs: BTreeMap<String, Vec<Line>>,
+    pub runs: BTreeMap<String, Vec<Record>>,
 }
 
 /// What became of one measure of one contestant in one scenario.
@@ -52,10 +53,10 @@ pub struct Failures {
 }
 
 impl Failures {
-    fn of(runs: &[Line]) -> Self {
+    fn of(runs: &[Record]) -> Self {
         let mut count = BTreeMap::new();
         for run in runs.iter().filter(|run| run.outcome != Outcome::Ok) {
-            *count.entry(run.outcome.clone()).or_default() += 1;
+            *count.entry(run.outcome).or_default() += 1;
         }
         Self { count, of: runs.len() }
     }
@@ -112,28 +113,29 @@ impl Cell {
 }
 
 impl Grid {
-    pub fn new(results: Results) -> Self {
-        let Results { lines, superseded } = results;
-        let contestants: BTreeSet<String> = lines.iter().map(|line| line.contestant.clone()).collect();
+    pub fn new(current: Current) -> Self {
+        let Current { records, superseded } = current;
+        let contestants: BTreeSet<String> = records.iter().map(|record| record.contestant.clone()).collect();
         let mut contestants: Vec<String> = contestants.into_iter().collect();
         contestant::sort(&mut contestants);
 
-        let mut machines: Vec<(Machine, Vec<Line>)> = Vec::new();
-        for line in lines {
-            let at = machines.iter().position(|(m, _)| m.name == line.machine && m.kernel == line.kernel);
+        let mut machines: Vec<(Machine, Vec<Record>)> = Vec::new();
+        for record in records {
+            let at = machines.iter().position(|(m, _)| m.name == record.machine && m.kernel == record.kernel);
             let at = at.unwrap_or_else(|| {
-                let (name, kernel) = (line.machine.clone(), line.kernel.clone());
+                let (name, kernel) = (record.machine.clone(), record.kernel.clone());
                 machines.push((Machine { name, kernel, scenarios: Vec::new() }, Vec::new()));
                 machines.len() - 1
             });
-            machines[at].1.push(line);
+            machines[at].1.push(record);
         }
-        let filled = machines.into_iter().map(|(machine, lines)| Machine { scenarios: scenarios(lines), ..machine });
+        let filled =
+            machines.into_iter().map(|(machine, records)| Machine { scenarios: scenarios(records), ..machine });
         Self { machines: filled.collect(), contestants, superseded }
     }
 
-    pub fn lines(&self) -> impl Iterator<Item = &Line> {
-        self.machines.iter().flat_map(Machine::lines)
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.machines.iter().flat_map(Machine::records)
     }
 }
 
@@ -143,31 +145,31 @@ impl Machine {
         if self.kernel.is_empty() { self.name.clone() } else { format!("{}, kernel {}", self.name, self.kernel) }
     }
 
-    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.scenarios.iter().flat_map(|scenario| scenario.runs.values().flatten())
     }
 }
 
-fn scenarios(lines: Vec<Line>) -> Vec<Scenario> {
+fn scenarios(records: Vec<Record>) -> Vec<Scenario> {
     let mut scenarios: Vec<Scenario> = Vec::new();
-    for line in lines {
-        let name = line.scenario.clone();
+    for record in records {
+        let name = record.scenario.clone();
         let at = scenarios.iter().position(|scenario| scenario.name == name).unwrap_or_else(|| {
             scenarios.push(Scenario { name, runs: BTreeMap::new() });
             scenarios.len() - 1
         });
-        scenarios[at].runs.entry(line.contestant.clone()).or_default().push(line);
+        scenarios[at].runs.entry(record.contestant.clone()).or_default().push(record);
     }
     scenarios
 }
 
 impl Scenario {
-    pub fn runs(&self, contestant: &str) -> &[Line] {
+    pub fn runs(&self, contestant: &str) -> &[Record] {
         self.runs.get(contestant).map_or(&[], Vec::as_slice)
     }
 
     /// The runs that went well.
-    pub fn good_runs(&self, contestant: &str) -> impl Iterator<Item = &Line> {
+    pub fn good_runs(&self, contestant: &str) -> impl Iterator<Item = &Record> {
         self.runs(contestant).iter().filter(|run| run.outcome == Outcome::Ok)
     }
 
@@ -182,11 +184,8 @@ impl Scenario {
     /// What a contestant got before it failed does not count: part of it was another scheduler's work.
     pub fn cell(&self, contestant: &str, measure: &Measure) -> Cell {
         let runs = self.runs(contestant);
-        let values: Vec<f64> = self
-            .good_runs(contestant)
-            .filter_map(|run| *run.measures.get(&measure.name)?)
-            .filter(|v| v.is_finite())
-            .collect();
+        let values: Vec<f64> =
+            self.good_runs(contestant).filter_map(|run| run.measures.get(&measure.name).copied()).collect();
         let failures = Failures::of(runs);
         match Figure::of(&values, measure.better) {
             _ if runs.is_empty() => Cell::NotRun,

@@ -82,6 +82,9 @@ const KNOWN: &[Known] = &[
     known("daemon_cpu_percent", "CPU time of the daemon (%)", Lower),
     known("daemon_memory_mb", "memory of the daemon (MB)", Lower),
     known("bpf_ns_per_switch", "time in BPF a switch (ns)", Lower),
+    // What curves are drawn of.
+    known("share_error_percent", "share error, mean over half a second (%)", Lower),
+    known("wake_ms", "wake-up latency (ms)", Lower),
 ];
 
 /// What is known of the measure `name`.

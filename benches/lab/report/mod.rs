@@ -4,13 +4,13 @@
 //! smaller than that spread is a tie. Nothing is silently missing: the grid has a cell for every contestant in every
 //! scenario, and each cell says what became of it.
 //!
-//! `line` reads results, `grid` sorts them into cells, `figure` and `verdict` judge, `tables` and `page` write, `pictures`
+//! `current` says which results count, `grid` sorts them into cells, `figure` and `verdict` judge, `tables` and `page` write, `pictures`
 //! draws.
 
 pub mod contestant;
+pub mod current;
 pub mod figure;
 pub mod grid;
-pub mod line;
 pub mod markdown;
 pub mod measure;
 pub mod page;
@@ -19,43 +19,29 @@ pub mod tables;
 pub mod verdict;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use thiserror::Error;
-
+use current::Current;
 use grid::Grid;
 
-/// Why there is no report.
-#[derive(Debug, Error)]
-pub enum ReportError {
-    #[error("{path} cannot be read: {why}")]
-    Read { path: PathBuf, why: std::io::Error },
-    #[error("line {line} of {path} is no result: {why}")]
-    Line { path: PathBuf, line: usize, why: serde_json::Error },
-    #[error("{path} holds no results: run the lab first")]
-    Empty { path: PathBuf },
-    #[error("{path} cannot be written: {why}")]
-    Write { path: PathBuf, why: std::io::Error },
-    #[error("the picture {name} cannot be drawn: {why}")]
-    Draw { name: String, why: String },
-}
+use super::catalogue::{Catalogue, Failure};
+use super::results::Record;
 
-/// Writes `README.md` and `pictures/*.svg` in `out_dir` from the JSON lines in `results`.
-///
-/// # Errors
-///
-/// `results` is missing, empty or has a line that is none, or `out_dir` cannot be written.
-pub fn write(results: &Path, out_dir: &Path) -> Result<(), ReportError> {
-    let grid = Grid::new(line::read(results)?);
-    let pictures = pictures::draw(&grid)?;
-    let folder = out_dir.join(pictures::FOLDER);
-    fs::create_dir_all(&folder).map_err(|why| ReportError::Write { path: folder.clone(), why })?;
-    for picture in &pictures {
-        save(&folder.join(&picture.file), &picture.svg)?;
+/// Writes `README.md` and `pictures/*.svg` of these results into the folder; the catalogue knows what names stand for.
+pub fn write(records: Vec<Record>, catalogue: &Catalogue, folder: &Path) -> Result<(), Failure> {
+    if records.is_empty() {
+        return Err("there are no results to report on: run the lab first".into());
     }
-    save(&out_dir.join("README.md"), &page::page(&grid, &pictures))
+    let grid = Grid::new(Current::of(records));
+    let pictures = pictures::draw(&grid)?;
+    let into = folder.join(pictures::FOLDER);
+    fs::create_dir_all(&into).map_err(|e| format!("{}: {e}", into.display()))?;
+    for picture in &pictures {
+        save(&into.join(&picture.file), &picture.svg)?;
+    }
+    save(&folder.join("README.md"), &page::page(&grid, &pictures, catalogue))
 }
 
-fn save(path: &Path, text: &str) -> Result<(), ReportError> {
-    fs::write(path, text).map_err(|why| ReportError::Write { path: path.to_owned(), why })
+fn save(path: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
 }

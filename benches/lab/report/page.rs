@@ -1,17 +1,18 @@
 //! The page: what was done, how it came out, and all the figures.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::contestant::OURS;
 use super::figure::MIN_RUNS;
 use super::grid::{Grid, Machine, Scenario};
-use super::line::Line;
 use super::markdown::Align::{Left, Right};
 use super::markdown::table;
 use super::pictures::{FOLDER, Picture};
 use super::tables::{self, Row};
 use super::verdict::Verdict;
+use crate::lab::catalogue::Catalogue;
+use crate::lab::results::Record;
 
 /// What makes results, with what is to be run after it.
 const COMMAND: &str = "cargo bench --bench lab --";
@@ -26,13 +27,13 @@ is computed from where it ran. Trust shares, convergence, starvation and what di
 absolute latency and throughput.
 ";
 
-pub fn page(grid: &Grid, pictures: &[Picture]) -> String {
+pub fn page(grid: &Grid, pictures: &[Picture], catalogue: &Catalogue) -> String {
     let rows: Vec<Row> = grid.machines.iter().flat_map(|machine| tables::rows(grid, machine)).collect();
     let mut page = String::from("# The lab's results\n\nWritten by the lab from its results; not by hand.\n\n");
     page += "## What was run\n\n";
     page += MODELLED;
     page += "\n";
-    page += &what_was_run(grid);
+    page += &what_was_run(grid, catalogue);
     page += &how_to_read();
     page += "## In short\n\n";
     page += &tables::tally(grid, &rows);
@@ -41,39 +42,34 @@ pub fn page(grid: &Grid, pictures: &[Picture]) -> String {
     page += "\n### All wins\n\n";
     page += &tables::all_that(&Verdict::Win, &rows);
     for machine in &grid.machines {
-        page += &of_machine(grid, machine, &rows, pictures);
+        page += &of_machine(grid, machine, &rows, pictures, catalogue);
     }
     page
 }
 
-fn what_was_run(grid: &Grid) -> String {
-    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for line in grid.lines() {
-        versions.entry(&line.contestant).or_default().extend(line.version.as_deref());
-    }
-    let rows: Vec<Vec<String>> = grid
-        .contestants
-        .iter()
-        .map(|name| {
-            let versions: Vec<&str> = versions[name.as_str()].iter().copied().collect();
-            let version = if versions.is_empty() { "the kernel's".to_owned() } else { versions.join(" and ") };
-            vec![name.clone(), version]
-        })
-        .collect();
-    let mut text = table(&[("contestant", Left), ("version", Left)], &rows);
+fn what_was_run(grid: &Grid, catalogue: &Catalogue) -> String {
+    let contestant = |name: &String| {
+        let versions = distinct(grid.records().filter(|record| record.contestant == *name), |record| &record.version);
+        let about = catalogue.contestants.iter().find(|contestant| contestant.name == *name);
+        vec![name.clone(), versions, about.map_or(String::new(), |contestant| contestant.about.clone())]
+    };
+    let rows: Vec<Vec<String>> = grid.contestants.iter().map(contestant).collect();
+    let mut text = table(&[("contestant", Left), ("version", Left), ("what it is", Left)], &rows);
 
-    let rows: Vec<Vec<String>> = grid
-        .machines
-        .iter()
-        .map(|machine| {
-            let seeds: BTreeSet<u64> = machine.lines().map(|line| line.seed).collect();
-            let counts = [machine.scenarios.len(), seeds.len(), machine.lines().count()];
-            let names = [machine.name.clone(), machine.kernel.clone()];
-            names.into_iter().chain(counts.map(|count| count.to_string())).collect()
-        })
-        .collect();
-    let head = [("machine", Left), ("kernel", Left), ("scenarios", Right), ("seeds", Right), ("runs", Right)];
-    let _ = write!(text, "\n{}", table(&head, &rows));
+    let machine = |machine: &Machine| {
+        let counts = [machine.scenarios.len(), seeds(machine), machine.records().count()];
+        let about = catalogue.machines.get(&machine.name).map_or(String::new(), |machine| machine.about.clone());
+        let [shape, qemu]: [fn(&Record) -> &String; 2] =
+            [|record| &record.parameters.shape, |record| &record.parameters.qemu];
+        let texts = [machine.name.clone(), about, distinct(machine.records(), shape), machine.kernel.clone()];
+        let texts = texts.into_iter().chain([distinct(machine.records(), qemu)]);
+        texts.chain(counts.map(|count| count.to_string())).collect()
+    };
+    let rows: Vec<Vec<String>> = grid.machines.iter().map(machine).collect();
+    let head = ["machine", "what it is", "shape", "kernel", "QEMU"].map(|name| (name, Left));
+    let counts = ["scenarios", "seeds", "runs"].map(|name| (name, Right));
+    let _ = write!(text, "\n{}", table(&[&head[..], &counts].concat(), &rows));
+    text += "\nA shape is nodes × LLCs a node × cores an LLC × threads a core.\n";
 
     text += "\n`make bench` makes all results, this page and its pictures; each machine has the command for its own.\n";
     if grid.superseded > 0 {
@@ -83,11 +79,28 @@ fn what_was_run(grid: &Grid) -> String {
             grid.superseded
         );
     }
-    let models: BTreeSet<String> = grid.lines().filter_map(Line::model).map(|model| format!("{model:#}")).collect();
-    for model in models {
-        let _ = write!(text, "\nThe model's figures:\n\n```json\n{model}\n```\n");
+    text + &model(grid, catalogue)
+}
+
+/// The figures of what was played rather than there.
+fn model(grid: &Grid, catalogue: &Catalogue) -> String {
+    let mut text = format!("\nThe model's figures:\n\n```json\n{:#}\n```\n\n", serde_json::json!(catalogue.model));
+    let now = catalogue.model.fingerprint();
+    let others = grid.records().filter(|record| record.parameters.model != now).count();
+    if others > 0 {
+        let _ = writeln!(text, "Of the runs {others} were made with an earlier model.\n");
     }
-    text + "\n"
+    text
+}
+
+/// The different values of something, "1.1.4 and 1.1.5".
+fn distinct<'a>(records: impl Iterator<Item = &'a Record>, of: impl Fn(&'a Record) -> &'a String) -> String {
+    let values: BTreeSet<&str> = records.map(|record| of(record).as_str()).collect();
+    values.into_iter().collect::<Vec<_>>().join(" and ")
+}
+
+fn seeds(machine: &Machine) -> usize {
+    machine.records().map(|record| record.seed).collect::<BTreeSet<u64>>().len()
 }
 
 fn how_to_read() -> String {
@@ -104,14 +117,10 @@ fn how_to_read() -> String {
     )
 }
 
-fn of_machine(grid: &Grid, machine: &Machine, rows: &[Row], pictures: &[Picture]) -> String {
+fn of_machine(grid: &Grid, machine: &Machine, rows: &[Row], pictures: &[Picture], catalogue: &Catalogue) -> String {
     let mut text = format!("\n## {}\n\n", machine.title());
-    let shapes: BTreeSet<&str> = machine.lines().filter_map(Line::shape).collect();
-    for shape in shapes {
-        let _ = writeln!(text, "Nodes × LLCs a node × cores an LLC × threads a core: {shape}.\n");
-    }
-    let _ = writeln!(text, "Results and pictures of this machine: `{}`\n", command(machine));
-    text += &scenarios(machine);
+    let _ = writeln!(text, "All tables and pictures of this machine: `{}`\n", command(machine, catalogue));
+    text += &scenarios(machine, catalogue);
     text += &tables::comparison(rows.iter().filter(|row| std::ptr::eq(row.machine, machine)));
     for picture in pictures.iter().filter(|picture| picture.machine == machine.title()) {
         let _ = write!(text, "\n![{}]({FOLDER}/{})\n", picture.title, picture.file);
@@ -124,19 +133,25 @@ fn of_machine(grid: &Grid, machine: &Machine, rows: &[Row], pictures: &[Picture]
     text
 }
 
-fn command(machine: &Machine) -> String {
+/// What makes the results of a machine, and this page of them. All suites and contestants need no mention.
+fn command(machine: &Machine, catalogue: &Catalogue) -> String {
     let series: Vec<&str> = machine.kernel.split('.').take(2).collect();
-    let seeds: BTreeSet<u64> = machine.lines().map(|line| line.seed).collect();
-    format!("{COMMAND} --machine {} --kernel {} --seeds {}", machine.name, series.join("."), seeds.len())
+    let part = |option: &str, of: fn(&Record) -> &str, all: usize| {
+        let there: BTreeSet<&str> = machine.records().map(of).collect();
+        let names = there.iter().copied().collect::<Vec<_>>().join(",");
+        if there.len() < all { format!(" --{option} {names}") } else { String::new() }
+    };
+    let only = part("only", |record| &record.suite, catalogue.suites.len());
+    let vs = part("vs", |record| &record.contestant, catalogue.contestants.len());
+    let (name, seeds, series) = (&machine.name, seeds(machine), series.join("."));
+    format!("{COMMAND} --machine {name}{only}{vs} --kernel {series} --seeds {seeds} --report docs/lab")
 }
 
-/// What the scenarios are, where somebody has said so.
-fn scenarios(machine: &Machine) -> String {
+fn scenarios(machine: &Machine, catalogue: &Catalogue) -> String {
     let about = |scenario: &Scenario| {
-        let about = scenario.runs.values().flatten().find_map(Line::about)?;
-        Some(vec![scenario.name.clone(), about.to_owned()])
+        let known = catalogue.suites.values().flatten().find(|known| known.name == scenario.name);
+        vec![scenario.name.clone(), known.map_or(String::new(), |known| known.about.clone())]
     };
-    let rows: Vec<Vec<String>> = machine.scenarios.iter().filter_map(about).collect();
-    let table = table(&[("scenario", Left), ("what it is", Left)], &rows);
-    if rows.is_empty() { String::new() } else { table + "\n" }
+    let rows: Vec<Vec<String>> = machine.scenarios.iter().map(about).collect();
+    table(&[("scenario", Left), ("what it is", Left)], &rows) + "\n"
 }

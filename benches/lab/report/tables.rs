@@ -2,11 +2,11 @@
 
 use super::contestant::{OURS, REFERENCE, Role, role};
 use super::grid::{Cell, Grid, Machine, Scenario};
-use super::line::Outcome;
 use super::markdown::Align::{Left, Right};
 use super::markdown::{Align, table};
 use super::measure::{Better, Measure};
 use super::verdict::{Comparison, Verdict, best_peer, compare};
+use crate::lab::results::Outcome;
 
 /// One measure of one scenario: ours against EEVDF's and the best peer's.
 pub struct Row<'a> {
@@ -111,8 +111,8 @@ pub fn failures(machine: &Machine) -> String {
         for (contestant, runs) in &scenario.runs {
             let failed = runs.iter().filter(|run| run.outcome != Outcome::Ok);
             rows.extend(failed.map(|run| {
-                let note = run.note.clone().unwrap_or_default();
-                vec![contestant.clone(), scenario.name.clone(), run.seed.to_string(), run.outcome.to_string(), note]
+                let (seed, outcome) = (run.seed.to_string(), run.outcome.to_string());
+                vec![contestant.clone(), scenario.name.clone(), seed, outcome, run.note.clone()]
             }));
         }
     }

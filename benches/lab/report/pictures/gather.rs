@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::super::figure::{Figure, MIN_RUNS};
 use super::super::grid::{Cell, Grid, Machine, Scenario};
-use super::super::line::Line;
 use super::super::measure::{self, Better};
 use super::axis::Scale;
+use crate::lab::results::Record;
 
 /// Curves with common axes.
 pub struct Chart {
@@ -26,68 +26,10 @@ pub struct Curve {
     pub worst: Vec<(f64, f64)>,
 }
 
-/// The charts of a scenario: one for each series that its runs have, and one for latency if all that is known of it is
-/// some percentiles.
+/// The charts of a scenario: one for each series that its runs have.
 pub fn charts(grid: &Grid, machine: &Machine, scenario: &Scenario) -> Vec<Chart> {
-    let runs = || scenario.runs.values().flatten();
-    let series: BTreeSet<&String> = runs().flat_map(|run| run.series.keys()).collect();
-    let mut charts: Vec<Chart> = series.iter().map(|name| of_series(grid, machine, scenario, name)).collect();
-    let names: BTreeSet<&String> = runs().flat_map(|run| run.measures.keys()).collect();
-    let stems: BTreeSet<&str> = names.iter().filter_map(|name| percentile(name)).map(|(stem, _)| stem).collect();
-    let covered = |stem: &str| series.iter().any(|name| name.starts_with(stem) && name.contains("_by_percentile"));
-    for stem in stems.into_iter().filter(|stem| !covered(stem)) {
-        let of_stem = names.iter().filter(|name| percentile(name).is_some_and(|(of, _)| of == stem));
-        if of_stem.clone().count() > 1 {
-            charts.push(of_percentiles(
-                grid,
-                machine,
-                scenario,
-                stem,
-                &of_stem.map(|name| name.as_str()).collect::<Vec<_>>(),
-            ));
-        }
-    }
-    charts.retain(|chart| chart.curves.iter().any(|curve| !curve.median.is_empty()));
-    charts
-}
-
-/// The stem and the percentile of a measure such as `wake_p99_ms`.
-pub fn percentile(name: &str) -> Option<(&str, f64)> {
-    let (stem, which) = name.strip_suffix("_ms")?.rsplit_once('_')?;
-    let percentile = match which {
-        "p50" => 50.0,
-        "p90" => 90.0,
-        "p95" => 95.0,
-        "p99" => 99.0,
-        "p999" => 99.9,
-        "max" => 100.0,
-        _ => return None,
-    };
-    Some((stem, percentile))
-}
-
-fn of_percentiles(grid: &Grid, machine: &Machine, scenario: &Scenario, stem: &str, names: &[&str]) -> Chart {
-    let curve = |contestant: &String| {
-        let mut points: Vec<(f64, Figure)> = Vec::new();
-        for name in names {
-            let figure = scenario.cell(contestant, &measure::measure(name)).figure().copied();
-            points.extend(percentile(name).zip(figure).map(|((_, percentile), figure)| (percentile, figure)));
-        }
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let of = |value: fn(&Figure) -> f64| points.iter().map(|(x, figure)| (*x, value(figure))).collect();
-        let measure = measure::measure(names[0]);
-        let legend = legend(contestant, &scenario.cell(contestant, &measure));
-        Curve { legend, median: of(|figure| figure.median), worst: of(|figure| figure.worst) }
-    };
-    let what = if stem == "wake" { "wake-up latency".to_owned() } else { stem.replace(['_', '.'], " ") };
-    Chart {
-        title: format!("{}: {what}, {}", scenario.name, machine.title()),
-        what: format!("latency-{stem}"),
-        x: ("percentile".into(), Scale::Percentile),
-        y: (format!("{what} (ms)"), Scale::Log),
-        curves: grid.contestants.iter().map(curve).collect(),
-        contestants: grid.contestants.clone(),
-    }
+    let names: BTreeSet<&String> = scenario.runs.values().flatten().flat_map(|run| run.series.keys()).collect();
+    names.into_iter().map(|name| of_series(grid, machine, scenario, name)).collect()
 }
 
 /// A series `…_over_UNIT` or `…_by_percentile`.
@@ -98,15 +40,11 @@ fn of_series(grid: &Grid, machine: &Machine, scenario: &Scenario, name: &str) ->
         "s" | "ms" => (format!("time ({x})"), "convergence", (Scale::Linear, Scale::Linear)),
         other => (other.replace('_', " "), "series", (Scale::Linear, Scale::Linear)),
     };
-    let (label, unit) = match y.rsplit_once('_') {
-        Some((rest, "percent")) => (rest.replace('_', " "), " (%)".to_owned()),
-        Some((rest, unit @ ("ms" | "us" | "s"))) => (rest.replace('_', " "), format!(" ({unit})")),
-        _ => (y.replace('_', " "), String::new()),
-    };
-    let better = if measure::measure(y).better == Better::Higher { Better::Higher } else { Better::Lower };
+    let shown = measure::measure(y);
+    let better = if shown.better == Better::Higher { Better::Higher } else { Better::Lower };
     let curve = |contestant: &String| {
         let runs: Vec<&[(f64, f64)]> =
-            scenario.good_runs(contestant).filter_map(|run: &Line| Some(run.series.get(name)?.as_slice())).collect();
+            scenario.good_runs(contestant).filter_map(|run: &Record| Some(run.series.get(name)?.as_slice())).collect();
         let points = over_runs(&runs, better);
         let of = |value: fn(&Figure) -> f64| points.iter().map(|(x, figure)| (*x, value(figure))).collect();
         let some = measure::measure(name);
@@ -121,10 +59,10 @@ fn of_series(grid: &Grid, machine: &Machine, scenario: &Scenario, name: &str) ->
         }
     };
     Chart {
-        title: format!("{}: {label}, {}", scenario.name, machine.title()),
+        title: format!("{}: {}, {}", scenario.name, shown.label, machine.title()),
         what: format!("{what}-{y}"),
         x: (x, scales.0),
-        y: (label + &unit, scales.1),
+        y: (shown.label, scales.1),
         curves: grid.contestants.iter().map(curve).collect(),
         contestants: grid.contestants.clone(),
     }

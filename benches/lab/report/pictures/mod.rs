@@ -9,8 +9,8 @@ pub mod gather;
 pub mod heat_map;
 pub mod paint;
 
-use super::ReportError;
 use super::grid::Grid;
+use crate::lab::catalogue::Failure;
 
 /// Where the pictures are, next to the page.
 pub const FOLDER: &str = "pictures";
@@ -26,7 +26,7 @@ pub struct Picture {
 }
 
 /// All pictures that the results have something for.
-pub fn draw(grid: &Grid) -> Result<Vec<Picture>, ReportError> {
+pub fn draw(grid: &Grid) -> Result<Vec<Picture>, Failure> {
     let mut pictures = Vec::new();
     for machine in &grid.machines {
         if let Some(map) = heat_map::HeatMap::of(grid, machine) {

@@ -4,11 +4,11 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::super::ReportError;
 use super::super::contestant::{Role, role};
 use super::super::grid::Machine;
 use super::super::markdown::slug;
 use super::Picture;
+use crate::lab::catalogue::Failure;
 
 pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 pub type Drawn = Result<(), Box<dyn std::error::Error>>;
@@ -87,12 +87,12 @@ pub fn picture(
     title: String,
     size: (u32, u32),
     draw: impl FnOnce(&Area) -> Drawn,
-) -> Result<Picture, ReportError> {
+) -> Result<Picture, Failure> {
     let file = format!("{}-{}.svg", slug(what), slug(&format!("{} {}", machine.name, machine.kernel)));
     let mut svg = String::new();
     let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
     let drawn = area.fill(&GROUND).map_err(Into::into).and_then(|()| draw(&area)).and_then(|()| Ok(area.present()?));
     drop(area);
-    drawn.map_err(|why| ReportError::Draw { name: file.clone(), why: why.to_string() })?;
+    drawn.map_err(|e| format!("the picture {file} cannot be drawn: {e}"))?;
     Ok(Picture { machine: machine.title(), file, title, svg })
 }

@@ -1,4 +1,4 @@
-use crate::report::measure::*;
+use crate::lab::report::measure::*;
 
 #[test]
 fn one_of_a_group_is_known_by_what_follows_the_point() {

@@ -1,4 +1,4 @@
-use crate::report::markdown::*;
+use crate::lab::report::markdown::*;
 
 #[test]
 fn cells_cannot_break_the_table() {

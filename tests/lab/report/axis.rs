@@ -1,4 +1,4 @@
-use crate::report::pictures::axis::*;
+use crate::lab::report::pictures::axis::*;
 
 fn texts(scale: Scale, values: &[f64]) -> Vec<String> {
     let axis = Axis::around(String::new(), scale, values.iter().copied());

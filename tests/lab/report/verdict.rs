@@ -1,9 +1,9 @@
-use crate::report::figure::Figure;
-use crate::report::grid::Cell;
-use crate::report::grid::Failures;
-use crate::report::line::Outcome;
-use crate::report::measure::Better;
-use crate::report::verdict::*;
+use crate::lab::report::figure::Figure;
+use crate::lab::report::grid::Cell;
+use crate::lab::report::grid::Failures;
+use crate::lab::report::measure::Better;
+use crate::lab::report::verdict::*;
+use crate::lab::results::Outcome;
 use proptest::prelude::*;
 
 fn cell(values: &[f64], better: Better) -> Cell {

@@ -1,5 +1,5 @@
-use crate::report::figure::*;
-use crate::report::measure::Better;
+use crate::lab::report::figure::*;
+use crate::lab::report::measure::Better;
 use proptest::prelude::*;
 
 #[test]

@@ -1,12 +1,5 @@
-use crate::report::measure::Better;
-use crate::report::pictures::gather::*;
-
-#[test]
-fn percentiles_are_known_by_their_names() {
-    assert_eq!(percentile("wake_p99_ms"), Some(("wake", 99.0)));
-    assert_eq!(percentile("games.wake_max_ms"), Some(("games.wake", 100.0)));
-    assert_eq!(percentile("longest_wait_ms"), None);
-}
+use crate::lab::report::measure::Better;
+use crate::lab::report::pictures::gather::*;
 
 #[test]
 fn runs_with_points_of_their_own_are_joined() {
