@@ -112,7 +112,7 @@ pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> R
         put("daemon_cpu_percent", percent(daemon.cpu_ms, ran.window_ms));
         put("daemon_memory_mb", daemon.memory_kb as f64 / 1024.0);
         if scenario.bpf_stats && ran.switches > 0 {
-            put("bpf_ns_per_switch", daemon.bpf_ms * 1e6 / ran.switches as f64);
+            put("bpf_instructions_per_switch", daemon.bpf_ms * INSTRUCTIONS_PER_MS / ran.switches as f64);
         }
     }
     match measures.iter().find(|(_, value)| !value.is_finite()) {

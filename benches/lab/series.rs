@@ -5,7 +5,7 @@ const EVEN_TENTHS: usize = 5;
 const EVEN_BELOW_PERCENT: f64 = 25.0;
 
 /// The percentiles that latency curves are drawn through.
-const PERCENTILES: [f64; 8] = [0.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 100.0];
+const PERCENTILES: [f64; 7] = [25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 100.0];
 
 /// How far workers were from their shares in the half second from each tenth on, on average, in percent. A row is a
 /// worker's share in CPUs, and the CPU time in µs that it got in each tenth of a second.

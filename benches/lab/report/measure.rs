@@ -81,7 +81,7 @@ const KNOWN: &[Known] = &[
     known("verified_instructions", "instructions the verifier looked at", Lower),
     known("daemon_cpu_percent", "CPU time of the daemon (%)", Lower),
     known("daemon_memory_mb", "memory of the daemon (MB)", Lower),
-    known("bpf_ns_per_switch", "time in BPF a switch (ns)", Lower),
+    known("bpf_instructions_per_switch", "instructions in the scheduler's BPF programs a switch", Lower),
     // What curves are drawn of.
     known("share_error_percent", "share error, mean over half a second (%)", Lower),
     known("wake_ms", "wake-up latency (ms)", Lower),
