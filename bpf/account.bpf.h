@@ -77,10 +77,13 @@ void BPF_STRUCT_OPS(domains_tick, struct task_struct *p)
 {
 	struct task_ctx *tctx = task_ctx(p);
 	s32 cpu = scx_bpf_task_cpu(p);
+	struct cpu_state *here = cpu_state(cpu);
+	u64 now = scx_bpf_now();
 
-	if (!tctx)
+	if (!tctx || !here)
 		return;
-	charge(p, tctx, cpu, scx_bpf_now());
+	charge(p, tctx, cpu, now);
+	look_for_stuck(domain_of_cpu(cpu), here, now);
 	if (scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu))
 		scx_bpf_task_set_slice(p, 0);
 }

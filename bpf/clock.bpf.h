@@ -22,11 +22,6 @@
  * each its weight. (Clamping their vtimes instead makes equals of them, or worse.) FAR_LAG_NS bounds even their lag.
  * A task that is ahead of the clock by more than the limit (a light one alone on its CPU) is put back to the limit.
  *
- * Who can run on one CPU only counts in the clock only while it runs there. Waiting, it may be stuck (a real-time task has the
- * CPU): its vtime would hold the mean back while the others go on. With three hogs on one CPU and one stuck beside them V
- * falls behind the three by a quarter of what they run; at the limit they are all put back, stand still in vtime, and whoever
- * runs goes on without end. (Seen: 0.6 s.)
- *
  * Joining moves the mean towards the one who joins, so a lag is inflated by (W + w) / W before, as EEVDF's place_entity
  * does: what is left of it after joining is what it was.
  *
@@ -70,36 +65,6 @@ static u64 clock_read(struct domain_state *state)
 	weight = state->weight;
 	bpf_spin_unlock(&state->lock);
 	return clock_value(base, weighted, weight);
-}
-
-/*
- * Move the vtime of a member with weight `weight` by `step` and return the clock after that. The division is done
- * outside the lock; where `base` is due to follow, a second short hold moves it.
- */
-static u64 clock_shift(struct domain_state *state, u64 weight, s64 step)
-{
-	u64 base, sum;
-	s64 weighted, ahead;
-
-	bpf_spin_lock(&state->lock);
-	state->weighted += (s64)weight * step;
-	base = state->base;
-	weighted = state->weighted;
-	sum = state->weight;
-	bpf_spin_unlock(&state->lock);
-
-	if (!sum)
-		return base;
-	ahead = div_signed(weighted, sum);
-	if (ahead > REBASE_NS || ahead < -REBASE_NS) {
-		bpf_spin_lock(&state->lock);
-		if (state->base == base) {
-			state->base += ahead;
-			state->weighted -= ahead * (s64)state->weight;
-		}
-		bpf_spin_unlock(&state->lock);
-	}
-	return base + ahead;
 }
 
 /* Bound a vtime to `credit_ns` before and lag_limit_ns behind the clock, both in the task's own run time. */

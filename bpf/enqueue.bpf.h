@@ -92,17 +92,10 @@ static void preempt_in_domain(struct task_struct *p, const struct task_ctx *tctx
 		preempt(victim);
 }
 
-/* Into the DSQ of the one CPU that may run it, on the clock of that CPU's domain, in which it does not count meanwhile. */
+/* Into the DSQ of the one CPU that may run it, on the clock of that CPU's domain. */
 static void enqueue_on_cpu(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 enq_flags, u64 now)
 {
-	struct domain_state *state;
-
 	change_home(p, tctx, domain_of_cpu(cpu), now);
-	state = domain_state(tctx->home);
-	if (!state)
-		return;
-	if (tctx->in_clock)
-		leave_clock(state, tctx, clock_read(state));
 	count(bpf_get_smp_processor_id(), COUNT_CPU_QUEUED);
 	scx_bpf_dsq_insert_vtime(p, cpu_dsq(cpu), slice_ns, tctx->vtime, enq_flags);
 	if (scx_bpf_test_and_clear_cpu_idle(cpu))

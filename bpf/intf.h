@@ -100,6 +100,7 @@ struct cpu_state {
 	u32 running_weight; /* 0: nothing of ours runs here, or it has been told to make way */
 	u64 running_vtime;  /* of the running task when it was last charged, */
 	u64 running_clock;  /* and the time of that, ns */
+	u32 looked_at;	    /* the index of the CPU of its domain that it looks at next (stuck.bpf.h) */
 	u64 rescue_at;
 	u64 counters[NR_COUNTERS];
 } __attribute__((aligned(LINE)));

@@ -23,6 +23,7 @@ UEI_DEFINE(uei);
 #include "enqueue.bpf.h"  /* enqueue: where a task waits, who is told */
 #include "rescue.bpf.h"	  /* nobody waits for ever */
 #include "dispatch.bpf.h" /* dispatch, update_idle: what a CPU runs next */
+#include "stuck.bpf.h"	  /* who cannot run does not hold the clock back */
 #include "account.bpf.h"  /* runnable .. quiescent: keeping the books */
 #include "hotplug.bpf.h"  /* CPUs that come and go */
 #include "release.bpf.h"  /* CPUs that a higher class takes */

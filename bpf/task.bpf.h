@@ -4,8 +4,8 @@
  *
  * A task is a *member* of its home domain from runnable() to quiescent(): its weight and vtime are part of the domain's
  * clock and its load is part of the domain's. All of that changes only in callbacks that hold the runqueue of the task,
- * so a task never counts twice or nowhere; only `transit`, which flows set on waiting tasks, is exchanged atomically. The
- * truth about a task's vtime is here; p->scx.dsq_vtime is only the key that it waits under.
+ * so a task never counts twice or nowhere; only `transit`, which flows set on waiting tasks, is exchanged atomically, and
+ * one that is stuck may be taken out of the clock by others (stuck.bpf.h). The truth about a task's vtime is here; p->scx.dsq_vtime is only the key that it waits under.
  *
  * Home follows the CPU: the domain that a task runs in becomes its home (running()), with its lag carried over from the
  * old clock to the new one.
@@ -24,9 +24,9 @@ struct task_ctx {
 	u64 moved_at;	/* ns, when a flow last moved it */
 	u32 home;
 	u32 duty; /* 0 .. 1024: share of its time that it is runnable, as of changed_at */
+	u32 in_clock; /* does its term count in the domain's clock? Changes under its lock, as vtime of one that counts */
 	bool member;
-	bool in_clock; /* does its term count in the domain's clock? */
-	bool pinned;   /* counted as one that cannot leave the domain */
+	bool pinned; /* counted as one that cannot leave the domain */
 };
 
 struct {
@@ -169,10 +169,7 @@ static __always_inline u64 placed_vtime(u64 clock, u64 vtime, u64 weight, u64 su
 	return sum ? clock - div_signed(lag * (s64)(sum + weight), sum) : vtime;
 }
 
-/*
- * Become a member of `domain` with the vtime that is set, bounded by the domain's clock. Who can run on one CPU only counts
- * in the clock only while it runs (see the top of clock.bpf.h): charge() takes it in.
- */
+/* Become a member of `domain` with the vtime that is set, bounded by the domain's clock. */
 static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 credit_ns, u64 now)
 {
 	struct domain_state *state = domain_state(domain);
@@ -186,14 +183,12 @@ static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 c
 	tctx->pinned = cannot_leave(p, domain);
 	clock = clock_read(state);
 	tctx->vtime = bounded_vtime(clock, tctx->vtime, tctx->weight, credit_ns);
-	tctx->in_clock = !is_pinned(p);
-	if (tctx->in_clock)
-		tctx->vtime = placed_vtime(clock, tctx->vtime, tctx->weight, state->weight);
+	tctx->vtime = placed_vtime(clock, tctx->vtime, tctx->weight, state->weight);
 
 	bpf_spin_lock(&state->lock);
 	load_advance(state, now);
-	if (tctx->in_clock)
-		clock_add(state, tctx->weight, tctx->vtime);
+	clock_add(state, tctx->weight, tctx->vtime);
+	tctx->in_clock = true;
 	state->nr_runnable++;
 	count_load(state, tctx, tctx->load_weight);
 	bpf_spin_unlock(&state->lock);
@@ -213,10 +208,10 @@ static void leave(struct task_ctx *tctx, u64 now)
 	load_advance(state, now);
 	if (tctx->in_clock)
 		clock_remove(state, tctx->weight, tctx->vtime, clock);
+	tctx->in_clock = false;
 	state->nr_runnable--;
 	count_load(state, tctx, -tctx->load_weight);
 	bpf_spin_unlock(&state->lock);
-	tctx->in_clock = false;
 	tctx->member = false;
 }
 
@@ -287,35 +282,80 @@ static void change_home(struct task_struct *p, struct task_ctx *tctx, u32 domain
 		join(p, tctx, domain, lag_limit_ns, now);
 }
 
-/* Count no more in the clock, which is at `clock`. */
-static void leave_clock(struct domain_state *state, struct task_ctx *tctx, u64 clock)
+/*
+ * Move the vtime of a member by `step`, and the clock with it if it counts there; returns the clock after that. The division
+ * is done outside the lock; where `base` is due to follow, a second short hold moves it.
+ */
+static u64 move_vtime(struct domain_state *state, struct task_ctx *tctx, s64 step)
 {
+	u64 base, sum;
+	s64 weighted, ahead;
+
 	bpf_spin_lock(&state->lock);
-	clock_remove(state, tctx->weight, tctx->vtime, clock);
+	tctx->vtime += step;
+	if (tctx->in_clock)
+		state->weighted += (s64)tctx->weight * step;
+	base = state->base;
+	weighted = state->weighted;
+	sum = state->weight;
 	bpf_spin_unlock(&state->lock);
-	tctx->in_clock = false;
+
+	if (!sum)
+		return base;
+	ahead = div_signed(weighted, sum);
+	if (ahead > REBASE_NS || ahead < -REBASE_NS) {
+		bpf_spin_lock(&state->lock);
+		if (state->base == base) {
+			state->base += ahead;
+			state->weighted -= ahead * (s64)state->weight;
+		}
+		bpf_spin_unlock(&state->lock);
+	}
+	return base + ahead;
 }
 
-/* The vtime of a member has moved by `step`: keep the clock's sum right, and keep out of it who cannot follow it. */
+/*
+ * Count no more in the clock of `domain`. Others than the task's own runqueue may say so of one that waits: it may leave for
+ * another home meanwhile, so whether it counts here is looked at under the lock, home last.
+ */
+static void leave_clock(struct task_ctx *tctx, u32 domain)
+{
+	struct domain_state *state = domain_state(domain);
+	u64 clock;
+
+	if (!state)
+		return;
+	clock = clock_read(state);
+	bpf_spin_lock(&state->lock);
+	if (__sync_fetch_and_or(&tctx->in_clock, 0) && READ_ONCE(tctx->home) == domain) {
+		clock_remove(state, tctx->weight, tctx->vtime, clock);
+		tctx->in_clock = false;
+	}
+	bpf_spin_unlock(&state->lock);
+}
+
+static void enter_clock(struct task_ctx *tctx, struct domain_state *state)
+{
+	bpf_spin_lock(&state->lock);
+	clock_add(state, tctx->weight, tctx->vtime);
+	tctx->in_clock = true;
+	bpf_spin_unlock(&state->lock);
+}
+
+/* A member has run for `step` of vtime: keep the clock's sum right, and keep out of it who cannot follow it. */
 static void follow_clock(struct domain_state *state, struct task_ctx *tctx, s64 step)
 {
-	u64 clock = tctx->in_clock ? clock_shift(state, tctx->weight, step) : clock_read(state);
+	u64 clock = move_vtime(state, tctx, step);
 	s64 limit = to_vtime(lag_limit_ns, tctx->weight), lag = clock - tctx->vtime;
 
-	if (lag < -limit) {
-		if (tctx->in_clock)
-			clock_shift(state, tctx->weight, lag + limit);
-		tctx->vtime += lag + limit;
-	} else if (tctx->in_clock && lag > limit) {
-		leave_clock(state, tctx, clock);
-	} else if (!tctx->in_clock && lag > limit && lag > FAR_LAG_NS) {
+	if (lag < -limit)
+		move_vtime(state, tctx, lag + limit);
+	else if (tctx->in_clock && lag > limit)
+		leave_clock(tctx, tctx->home);
+	else if (!tctx->in_clock && lag > limit && lag > FAR_LAG_NS)
 		tctx->vtime = clock - (limit > FAR_LAG_NS ? limit : FAR_LAG_NS);
-	} else if (!tctx->in_clock && lag <= limit) {
-		bpf_spin_lock(&state->lock);
-		clock_add(state, tctx->weight, tctx->vtime);
-		bpf_spin_unlock(&state->lock);
-		tctx->in_clock = true;
-	}
+	else if (!tctx->in_clock && lag <= limit)
+		enter_clock(tctx, state);
 }
 
 /*
@@ -333,11 +373,12 @@ static void charge(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 no
 	if (!state || !here)
 		return;
 	tctx->charged = total;
-	tctx->vtime += step;
 	if (tctx->member) {
 		if (tctx->load_weight != capped(tctx->weight))
 			recount(state, tctx, now);
 		follow_clock(state, tctx, step);
+	} else {
+		tctx->vtime += step;
 	}
 	here->running_vtime = tctx->vtime;
 	here->running_weight = tctx->weight;

@@ -93,8 +93,8 @@ fn loads_end_and_report() {
     assert_eq!(seen, expected.map(|(load, threads)| (load.to_string(), threads)));
     let (counted, timed, sleepers) = (&reports[0], &reports[1], &reports[2]);
     assert!(counted.threads.iter().all(|t| t.cpu_ms >= 20.0 && t.nice == 0), "{counted:?}");
-    // Alone on its CPU, a thread gets all of the half second that is counted, but for emulated interrupts (about 6 %).
-    assert!(timed.threads.iter().all(|t| t.cpu_ms > 450.0 && t.max_gap_ms < 20.0), "{timed:?}");
+    // Alone on its CPU, a thread gets all of the half second that is counted, but for interrupts.
+    assert!(timed.threads.iter().all(|t| t.cpu_ms > 480.0 && t.max_gap_ms < 20.0), "{timed:?}");
     assert!((1_000.0..1_100.0).contains(&timed.wall_ms), "{timed:?}");
     let late = sleepers.threads.iter().map(|t| t.late_ms.as_ref().expect("sleepers tell how late they woke"));
     assert!(late.clone().count() == 2 && late.clone().all(|l| 0.0 < l.p50 && l.p50 <= l.p99 && l.p99 <= l.max));
