@@ -141,7 +141,8 @@ fn command(machine: &Machine, catalogue: &Catalogue) -> String {
         let names = there.iter().copied().collect::<Vec<_>>().join(",");
         if there.len() < all { format!(" --{option} {names}") } else { String::new() }
     };
-    let only = part("only", |record| &record.suite, catalogue.suites.len());
+    let suites = catalogue.suites.values().filter(|suite| suite.is_for(&machine.name));
+    let only = part("only", |record| &record.suite, suites.count());
     let vs = part("vs", |record| &record.contestant, catalogue.contestants.len());
     let (name, seeds, series) = (&machine.name, seeds(machine), series.join("."));
     format!("{COMMAND} --machine {name}{only}{vs} --kernel {series} --seeds {seeds} --report docs/lab")
@@ -149,7 +150,8 @@ fn command(machine: &Machine, catalogue: &Catalogue) -> String {
 
 fn scenarios(machine: &Machine, catalogue: &Catalogue) -> String {
     let about = |scenario: &Scenario| {
-        let known = catalogue.suites.values().flatten().find(|known| known.name == scenario.name);
+        let known =
+            catalogue.suites.values().flat_map(|suite| &suite.scenario).find(|known| known.name == scenario.name);
         vec![scenario.name.clone(), known.map_or(String::new(), |known| known.about.clone())]
     };
     let rows: Vec<Vec<String>> = machine.scenarios.iter().map(about).collect();
