@@ -15,7 +15,7 @@ pub type Failure = String;
 
 pub struct Catalogue {
     pub machines: BTreeMap<String, Machine>,
-    pub suites: BTreeMap<String, Vec<Scenario>>,
+    pub suites: BTreeMap<String, Suite>,
     pub contestants: Vec<Contestant>,
     pub model: Model,
 }
@@ -38,6 +38,14 @@ impl Contestant {
     pub fn command(&self) -> Vec<String> {
         self.program.iter().chain(&self.arguments).cloned().collect()
     }
+}
+
+/// A scenario with the suite that it is in.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen<'a> {
+    pub suite_name: &'a str,
+    pub suite: &'a Suite,
+    pub scenario: &'a Scenario,
 }
 
 /// The folder of the data files.
@@ -64,7 +72,9 @@ impl Catalogue {
             for scenario in &suite.scenario {
                 scenario.check().map_err(|e| format!("{}: {}: {e}", path.display(), scenario.name))?;
             }
-            suites.insert(name, suite.scenario);
+            choose("machine", &suite.machines, &machines.keys().collect::<Vec<_>>())
+                .map_err(|e| format!("{}: {e}", path.display()))?;
+            suites.insert(name, suite);
         }
         let contestants = parse::<Contestants>(&folder.join("contestants.toml"))?.contestant;
         Ok(Catalogue { machines, suites, contestants, model: parse(&folder.join("model.toml"))? })
@@ -77,15 +87,17 @@ impl Catalogue {
         Ok(self.machines.iter().filter(|(name, _)| names.is_empty() || names.contains(name)).collect())
     }
 
-    /// The suites of these names, and those that hold a scenario of such a name: a suite shares a boot, so its
-    /// scenarios are run together.
-    pub fn suites(&self, names: &[String]) -> Result<Vec<(&String, &Vec<Scenario>)>, Failure> {
-        let scenarios = self.suites.values().flatten().map(|scenario| &scenario.name);
-        choose("suite or scenario", names, &self.suites.keys().chain(scenarios).collect::<Vec<_>>())?;
-        let wanted = |name: &String, suite: &Vec<Scenario>| {
-            names.is_empty() || names.contains(name) || suite.iter().any(|scenario| names.contains(&scenario.name))
+    /// The scenarios of these names, and those of suites of these names; all if there are none.
+    pub fn scenarios(&self, names: &[String]) -> Result<Vec<Chosen<'_>>, Failure> {
+        let all = self.suites.iter().flat_map(|(suite_name, suite)| {
+            suite.scenario.iter().map(move |scenario| Chosen { suite_name, suite, scenario })
+        });
+        let known: Vec<_> = self.suites.keys().chain(all.clone().map(|chosen| &chosen.scenario.name)).collect();
+        choose("suite or scenario", names, &known)?;
+        let wanted = |chosen: &Chosen| {
+            names.iter().any(|name| name == chosen.suite_name || *name == chosen.scenario.name) || names.is_empty()
         };
-        Ok(self.suites.iter().filter(|(name, suite)| wanted(name, suite)).collect())
+        Ok(all.filter(wanted).collect())
     }
 
     /// The contestants of these names; all if there are none.

@@ -18,7 +18,7 @@ use super::runner::Runner;
 /// at any time, and goes on where it was.
 #[derive(Debug, Parser)]
 pub struct Cli {
-    /// These suites, or the suites that hold these scenarios; all if not given
+    /// These suites and scenarios; all if not given
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<String>,
     /// On these machines; all if not given
@@ -82,15 +82,18 @@ impl Cli {
         if !vs.is_empty() {
             vs.push(OURS.to_string());
         }
-        let (machines, suites) = (catalogue.machines(&self.machine)?, catalogue.suites(&self.only)?);
+        let (machines, scenarios) = (catalogue.machines(&self.machine)?, catalogue.scenarios(&self.only)?);
         let contestants = catalogue.contestants(&vs)?;
         let results = Results::open(&self.results, self.again)?;
         let kernel = Kernel::find(&self.kernel)?;
-        let programs = Programs::prepare(&contestants)?;
-        let wanted = Wanted { machines, suites, contestants, seeds: self.seeds, kernel: kernel.release.clone() };
+        let programs = Programs::prepare(&contestants, &scenarios)?;
+        let wanted = Wanted { machines, scenarios, contestants, seeds: self.seeds, kernel: kernel.release.clone() };
         let boots = matrix::boots(&wanted, &catalogue.model, &programs);
+        if boots.is_empty() {
+            return Err("these scenarios are for other machines: see --list".into());
+        }
         let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
-        let runner = Runner { model: &catalogue.model, kernel: &kernel, programs: &programs, jobs };
+        let runner = Runner { kernel: &kernel, programs: &programs, jobs };
         runner.run(boots, results)
     }
 }
@@ -100,9 +103,11 @@ pub fn list(catalogue: &Catalogue) -> String {
     for (name, machine) in &catalogue.machines {
         text += &format!("  {name:24} {}\n", machine.about);
     }
-    for (suite, scenarios) in &catalogue.suites {
-        text += &format!("suite {suite}:\n");
-        for scenario in scenarios {
+    for (name, suite) in &catalogue.suites {
+        let only =
+            if suite.machines.is_empty() { String::new() } else { format!(" (on {})", suite.machines.join(", ")) };
+        text += &format!("suite {name}{only}:\n");
+        for scenario in &suite.scenario {
             text += &format!("  {:24} {}\n", scenario.name, scenario.about);
         }
     }

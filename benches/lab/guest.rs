@@ -1,14 +1,19 @@
-//! One boot: run the session in a guest and tell what came of each of its scenarios.
+//! One boot: run a session in a guest, and pass on what is heard of its scenarios.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::catalogue::Failure;
 use super::firmware;
+use super::hearing::{End, Hearing, Told};
 use super::matrix::Boot;
 use super::programs::Programs;
-use super::results::Outcome;
-use super::spec::{Line, Ran, Session};
+use super::spec::Line;
 
 /// A kernel to boot, and its configuration, without which most peers do not load.
 pub struct Kernel {
@@ -17,22 +22,6 @@ pub struct Kernel {
     pub release: String,
     /// acpi-cpufreq, where it can be had: machines with classes need it.
     module: Result<PathBuf, Failure>,
-}
-
-/// What came of a scenario.
-#[derive(Debug)]
-pub struct Told {
-    pub outcome: Outcome,
-    pub note: String,
-    /// With `Outcome::Ok`.
-    pub ran: Option<Ran>,
-    pub attach: Option<Attach>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Attach {
-    pub ms: f64,
-    pub verified_instructions: u64,
 }
 
 fn script(name: &str) -> PathBuf {
@@ -58,13 +47,90 @@ impl Kernel {
     }
 }
 
-/// Run the boot; what came of its scenarios, in their order.
-pub fn run(boot: &Boot, kernel: &Kernel, programs: &Programs) -> Result<Vec<Told>, Failure> {
+/// Run the boot, and tell of each scenario by its number as soon as it is known what came of it. Returns the numbers told:
+/// the others had no chance, and need another boot.
+pub fn run(
+    boot: &Boot,
+    kernel: &Kernel,
+    programs: &Programs,
+    mut tell: impl FnMut(usize, Told) -> Result<(), Failure>,
+) -> Result<Vec<usize>, Failure> {
     let folder = tempfile::tempdir().map_err(|e| format!("no temporary folder: {e}"))?;
-    let file = folder.path().join("session.json");
-    let text = serde_json::to_string(&boot.session).map_err(|e| e.to_string())?;
+    let complaints = folder.path().join("complaints");
+    let mut guest = command(boot, kernel, programs, folder.path())?;
+    let into = std::fs::File::create(&complaints).map_err(|e| format!("{}: {e}", complaints.display()))?;
+    guest.stdout(Stdio::piped()).stderr(into);
+    let mut guest = guest.spawn().map_err(|e| format!("tests/guest/run cannot be started: {e}"))?;
+
+    let mut hearing = Hearing::new(&boot.session());
+    let mut told = Vec::new();
+    let mut pass_on = |(index, one)| {
+        told.push(index);
+        tell(index, one)
+    };
+    let silent = listen(&mut guest, &mut hearing, &mut pass_on);
+    if !matches!(silent, Ok(None)) {
+        // A request, so that it takes QEMU and its files with it.
+        kill_process(Pid::from_child(&guest), Signal::TERM).ok();
+    }
+    let status = guest.wait().map_err(|e| e.to_string())?.code().unwrap_or(-1);
+    let complaints = std::fs::read(&complaints).unwrap_or_default();
+    let complaints = String::from_utf8_lossy(&complaints).into_owned();
+    if status == NO_GUEST {
+        return Err(complaints.trim().to_string());
+    }
+    let end = silent?.map_or(End::Status(status, complaints), End::Silent);
+    hearing.end(&end).into_iter().try_for_each(pass_on)?;
+    Ok(told)
+}
+
+/// The status of tests/guest/run when it could run no guest.
+const NO_GUEST: i32 = 125;
+
+/// More than any boot takes: who ends a silent guest is `listen`.
+const A_DAY_S: u32 = 86_400;
+
+/// Take in the guest's lines until it ends; if it says nothing of ours for too long, returns for how long.
+fn listen(
+    guest: &mut Child,
+    hearing: &mut Hearing,
+    pass_on: &mut impl FnMut((usize, Told)) -> Result<(), Failure>,
+) -> Result<Option<Duration>, Failure> {
+    let (send, lines) = mpsc::channel();
+    let console = BufReader::new(guest.stdout.take().ok_or("the guest has no console")?);
+    std::thread::spawn(move || {
+        // The kernel's messages are among them, and need not be text.
+        for line in console.split(b'\n').map_while(Result::ok) {
+            if let Ok(line) = serde_json::from_slice::<Line>(&line)
+                && send.send(line).is_err()
+            {
+                break;
+            }
+        }
+    });
+    let mut patience = hearing.patience();
+    let mut deadline = Instant::now() + patience;
+    loop {
+        match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(line) => {
+                hearing.line(line).map_or(Ok(()), &mut *pass_on)?;
+                patience = hearing.patience();
+                deadline = Instant::now() + patience;
+            }
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => return Ok(Some(patience)),
+        }
+    }
+}
+
+/// The guest, ready to be started.
+fn command(boot: &Boot, kernel: &Kernel, programs: &Programs, folder: &Path) -> Result<Command, Failure> {
+    let file = folder.join("session.json");
+    let text = serde_json::to_string(&boot.session()).map_err(|e| e.to_string())?;
     std::fs::write(&file, text).map_err(|e| format!("{}: {e}", file.display()))?;
-    let mut guest = Command::new(script("run"));
+    // Whoever ends the lab ends its guests.
+    let mut guest = Command::new("setpriv");
+    guest.args(["--pdeathsig", "TERM"]).arg(script("run"));
     let mut copy = |from: &Path, to: &str| {
         guest.arg("--copy").arg(format!("{}:{to}", from.display()));
     };
@@ -75,10 +141,16 @@ pub fn run(boot: &Boot, kernel: &Kernel, programs: &Programs) -> Result<Vec<Told
     if let (Some(path), Some(program)) = (programs.path(boot.contestant), &boot.contestant.program) {
         copy(path, &format!("/bin/{program}"));
     }
+    let mut others: Vec<_> = boot.runs.iter().flat_map(|run| programs.of(run.chosen.scenario)).collect();
+    others.sort();
+    others.dedup();
+    for program in &others {
+        copy(program, &format!("/bin/{}", program.file_name().unwrap_or_default().display()));
+    }
     let mhz = boot.machine.mhz();
     let mut command = "ln -s config /boot/config-$(uname -r); ".to_string();
     if !mhz.is_empty() {
-        let table = firmware::compile(&mhz, folder.path())?;
+        let table = firmware::compile(&mhz, folder)?;
         copy(kernel.module.as_ref().map_err(Clone::clone)?, "/acpi-cpufreq.ko");
         let qemu = [
             "-cpu".to_string(),
@@ -91,77 +163,6 @@ pub fn run(boot: &Boot, kernel: &Kernel, programs: &Programs) -> Result<Vec<Told
     }
     command += "lab-load session /session.json";
     guest.arg("--kernel").arg(&kernel.image).args(boot.machine.guest_options());
-    guest.args(["--limit", &limit_s(&boot.session).to_string(), "--"]);
-    guest.arg(command);
-    let output = guest.output().map_err(|e| format!("tests/guest/run cannot be started: {e}"))?;
-    let status = output.status.code().unwrap_or(-1);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    if status == 125 {
-        return Err(errors.trim().to_string());
-    }
-    Ok(tell(&boot.session, &String::from_utf8_lossy(&output.stdout), status, &errors))
-}
-
-/// Host seconds that a guest may take: on a host of its own it needs about two for each of guest time, and other
-/// guests and builds may share it.
-fn limit_s(session: &Session) -> u64 {
-    let scenarios: u64 = session.scenarios.iter().map(|s| (s.warmup_ms + s.window_ms).div_ceil(1_000) + 5).sum();
-    let attach = if session.contestant.is_empty() { 0 } else { session.attach_limit_s };
-    300 + attach * 5 + scenarios * 20
-}
-
-/// What became of each scenario, by the lines that the guest printed and the status that it ended with.
-pub fn tell(session: &Session, console: &str, status: i32, errors: &str) -> Vec<Told> {
-    let lines: Vec<Line> = console.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let mut attach = None;
-    let mut never_attached = None;
-    let mut told: Vec<Option<Told>> = session.scenarios.iter().map(|_| None).collect();
-    let mut last_started = None;
-    let of = |name: &str| session.scenarios.iter().position(|scenario| scenario.name == name);
-    for line in lines {
-        let (scenario, outcome, note, ran) = match line {
-            Line::Attached { ms, verified_instructions } => {
-                attach = Some(Attach { ms, verified_instructions });
-                continue;
-            }
-            Line::NotAttached { note } => {
-                never_attached = Some(note);
-                continue;
-            }
-            Line::Started { scenario } => {
-                last_started = Some(scenario);
-                continue;
-            }
-            Line::Done => continue,
-            Line::Ended { scenario, ran } => (scenario, Outcome::Ok, String::new(), Some(ran)),
-            Line::Broken { scenario, hung: true, note } => (scenario, Outcome::Hung, note, None),
-            Line::Broken { scenario, hung: false, note } => (scenario, Outcome::Lost, note, None),
-            // It ran on under the kernel's own scheduler: no figures of the contestant's.
-            Line::ThrownOut { scenario, note } if note.contains("stall") => (scenario, Outcome::Stalled, note, None),
-            Line::ThrownOut { scenario, note } => (scenario, Outcome::ThrownOut, note, None),
-        };
-        if let Some(index) = of(&scenario) {
-            // Told once, with the first scenario: it is no figure of the others.
-            told[index] = Some(Told { outcome, note, ran, attach: attach.take() });
-        }
-    }
-    let missing = |index: usize| {
-        let name = &session.scenarios[index].name;
-        let (outcome, note) = match (&never_attached, status) {
-            (Some(note), _) => (Outcome::FailedToLoad, note.clone()),
-            (None, 124) if last_started.as_ref().is_none_or(|last| last == name) => {
-                (Outcome::Hung, "the guest was stopped at its limit".to_string())
-            }
-            _ => (Outcome::Lost, why_lost(status, errors, last_started.as_deref())),
-        };
-        Told { outcome, note, ran: None, attach: None }
-    };
-    told.into_iter().enumerate().map(|(index, told)| told.unwrap_or_else(|| missing(index))).collect()
-}
-
-pub fn why_lost(status: i32, errors: &str, last_started: Option<&str>) -> String {
-    let when = last_started.map_or("before the first scenario".to_string(), |last| format!("during {last}"));
-    let panic = errors.lines().find(|line| line.contains("Kernel panic") || line.contains("BUG:"));
-    let panic = panic.map(|line| format!(": {}", line.trim())).unwrap_or_default();
-    format!("the guest ended with status {status} {when}{panic}")
+    guest.args(["--limit", &A_DAY_S.to_string(), "--"]).arg(command);
+    Ok(guest)
 }

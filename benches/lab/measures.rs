@@ -7,6 +7,7 @@ use super::ideal::{self, Want};
 use super::machine::Machine;
 use super::model::Model;
 use super::results::{Measures, Series};
+use super::said;
 use super::series;
 use super::spec::{Kind, Ran, RanWorker, Scenario, Worker};
 
@@ -34,7 +35,8 @@ pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> R
     // What other processes use is in nobody's books, and what talkers alone could use nobody knows.
     let wants_known = |pair: &Pair| matches!(pair.kind, Kind::Hog { .. } | Kind::Sleeper { .. });
     let in_no_books = |pair: &Pair| matches!(pair.kind, Kind::Forks { .. } | Kind::Program);
-    if pairs.iter().any(wants_known) && !pairs.iter().any(in_no_books) {
+    let all_in_books = !pairs.iter().any(in_no_books);
+    if pairs.iter().any(wants_known) && all_in_books {
         let shares = ideal::shares(&wants(&pairs, &used, ran.window_ms), cpus);
         let possible: f64 = shares.iter().sum::<f64>() * ran.window_ms;
         put("delivered_percent", percent(used.iter().sum(), possible));
@@ -79,18 +81,27 @@ pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> R
             Kind::Ring | Kind::FanOut => put("round_trips_per_s", per_s),
             Kind::Messages => put("messages_per_s", per_s),
             Kind::Forks { .. } => put("processes_per_s", per_s),
-            Kind::Hog { .. } | Kind::Sleeper { .. } | Kind::Kworkers { .. } | Kind::Program => {}
+            Kind::Program => {
+                let program = group.command.first().map_or("", String::as_str);
+                for (name, value) in said::figures(program, &ran_group.said)? {
+                    put(name, value);
+                }
+            }
+            Kind::Hog { .. } | Kind::Sleeper { .. } | Kind::Kworkers { .. } => {}
         }
     }
 
-    for (step, name) in ["smt", "core", "llc", "node"].into_iter().enumerate() {
-        let moves: u64 = pairs.iter().map(|pair| pair.ran.moves[step]).sum();
-        put(&format!("migrations_{name}_per_s"), moves as f64 * 1e3 / ran.window_ms);
+    let booked: Vec<&Pair> = pairs.iter().filter(|pair| !in_no_books(pair)).collect();
+    if !booked.is_empty() {
+        for (step, name) in ["smt", "core", "llc", "node"].into_iter().enumerate() {
+            let moves: u64 = booked.iter().map(|pair| pair.ran.moves[step]).sum();
+            put(&format!("migrations_{name}_per_s"), moves as f64 * 1e3 / ran.window_ms);
+        }
+        let longest = booked.iter().map(|pair| pair.ran.longest_wait_us).max().unwrap_or(0);
+        put("longest_wait_ms", longest as f64 / 1e3);
+        put("home_llc_percent", home_percent(&booked, |cpu| modelled.cpus[cpu].llc, |_| None));
+        put("home_node_percent", home_percent(&booked, |cpu| modelled.cpus[cpu].node, |worker| worker.memory));
     }
-    let longest = pairs.iter().map(|pair| pair.ran.longest_wait_us).max().unwrap_or(0);
-    put("longest_wait_ms", longest as f64 / 1e3);
-    put("home_llc_percent", home_percent(&pairs, |cpu| modelled.cpus[cpu].llc, |_| None));
-    put("home_node_percent", home_percent(&pairs, |cpu| modelled.cpus[cpu].node, |worker| worker.memory));
 
     let mut busy = vec![0.0; cpus];
     for pair in &pairs {
@@ -100,12 +111,15 @@ pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> R
     }
     let energy = model.energy_mj(&machine.classes(), &busy, ran.window_ms)?;
     let progress_s: f64 = pairs.iter().map(|pair| pair.ran.progress_us as f64 / 1e6).sum();
-    if progress_s > 0.0 {
+    if progress_s > 0.0 && all_in_books {
         put("energy_mj_per_progress_s", energy / progress_s);
     }
 
     put("switches_per_s", ran.switches as f64 * 1e3 / ran.window_ms);
-    if ran.switches > 0 && pairs.iter().all(|pair| matches!(pair.kind, Kind::Ring | Kind::FanOut | Kind::Messages)) {
+    if !pairs.is_empty()
+        && ran.switches > 0
+        && pairs.iter().all(|pair| matches!(pair.kind, Kind::Ring | Kind::FanOut | Kind::Messages))
+    {
         put("guest_instructions_per_switch", ran.window_ms * INSTRUCTIONS_PER_MS / ran.switches as f64);
     }
     if let Some(daemon) = &ran.daemon {
@@ -195,7 +209,7 @@ fn capacity(machine: &Machine, smt: f64, busy: f64) -> f64 {
 }
 
 /// The part of all CPU time that was used at home: where the worker's memory is, or where it was most.
-fn home_percent(pairs: &[Pair], place: impl Fn(usize) -> usize, given: impl Fn(&Worker) -> Option<usize>) -> f64 {
+fn home_percent(pairs: &[&Pair], place: impl Fn(usize) -> usize, given: impl Fn(&Worker) -> Option<usize>) -> f64 {
     let (mut at_home, mut all) = (0, 0);
     for pair in pairs {
         let mut by_place = BTreeMap::new();

@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::catalogue::{Contestant, Failure};
+use super::catalogue::{Chosen, Contestant, Failure};
 use super::fingerprint;
+use super::scenario::Scenario;
 
 /// What the workload is built of.
 const LOAD: &[&str] = &["benches/lab/load", "tests/guest/load/clock.rs", "tests/guest/load/task.rs"];
@@ -22,11 +23,18 @@ pub struct Programs {
     own: PathBuf,
     own_version: String,
     peers: BTreeMap<String, PathBuf>,
+    packages: BTreeMap<String, Package>,
+}
+
+/// A Debian package, unpacked.
+struct Package {
+    version: String,
+    folder: PathBuf,
 }
 
 impl Programs {
-    /// Build or fetch what these contestants need.
-    pub fn prepare(contestants: &[&Contestant]) -> Result<Self, Failure> {
+    /// Build or fetch what these contestants and scenarios need.
+    pub fn prepare(contestants: &[&Contestant], scenarios: &[Chosen]) -> Result<Self, Failure> {
         let built = Path::new(env!("CARGO_BIN_EXE_scx_domains"));
         let copies = tempfile::tempdir().map_err(|e| format!("no temporary folder: {e}"))?;
         let (own, load) = (copies.path().join("scx_domains"), copies.path().join("lab-load"));
@@ -39,9 +47,18 @@ impl Programs {
                 peers.insert(format!("{program}-{version}"), peer(program, version)?);
             }
         }
+        let mut packages = BTreeMap::new();
+        for (name, program) in scenarios.iter().flat_map(|chosen| chosen.scenario.programs()) {
+            if !packages.contains_key(name) {
+                packages.insert(name.to_string(), package(name)?);
+            }
+            let path = packages[name].program(program);
+            std::fs::metadata(&path).map_err(|e| format!("package {name} has no program '{program}': {e}"))?;
+        }
         let own_version = format!("{}+{}", env!("CARGO_PKG_VERSION"), &fingerprint::of_sources(&["src", "bpf"])?[..8]);
         let load_hash = fingerprint::of_sources(LOAD)?;
-        Ok(Programs { _copies: copies, load, load_hash, qemu: qemu_version()?, own, own_version, peers })
+        let qemu = qemu_version()?;
+        Ok(Programs { _copies: copies, load, load_hash, qemu, own, own_version, peers, packages })
     }
 
     pub fn load(&self) -> &Path {
@@ -54,6 +71,17 @@ impl Programs {
 
     pub fn qemu(&self) -> &str {
         &self.qemu
+    }
+
+    /// The files of a scenario's programs.
+    pub fn of(&self, scenario: &Scenario) -> Vec<PathBuf> {
+        scenario.programs().map(|(package, program)| self.packages[package].program(program)).collect()
+    }
+
+    /// The packages of a scenario's programs with their versions.
+    pub fn package_versions(&self, scenario: &Scenario) -> BTreeMap<String, String> {
+        let versions = scenario.programs().map(|(name, _)| (name.to_string(), self.packages[name].version.clone()));
+        versions.collect()
     }
 
     /// The file of a contestant's program; none for the kernel's own scheduler.
@@ -74,6 +102,26 @@ impl Programs {
         };
         std::iter::once(version).chain(contestant.arguments.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
     }
+}
+
+impl Package {
+    fn program(&self, name: &str) -> PathBuf {
+        self.folder.join("usr/bin").join(name)
+    }
+}
+
+/// Out of the cache, or put there.
+fn package(name: &str) -> Result<Package, Failure> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest/package.sh");
+    let output = Command::new(script).arg(name).output().map_err(|e| format!("tests/guest/package.sh: {e}"))?;
+    if !output.status.success() {
+        let why = String::from_utf8_lossy(&output.stderr).trim().to_string();
+        return Err(format!("{why}; or leave the scenarios that need it out with ONLY=…"));
+    }
+    let folder = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    let (_, version) =
+        folder.file_name().and_then(|file| file.to_str()?.split_once('_')).ok_or("package.sh: no version")?;
+    Ok(Package { version: version.to_string(), folder })
 }
 
 /// "10.0.2", out of "QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)".

@@ -28,6 +28,9 @@ pub struct Record {
     pub suite: String,
     pub scenario: String,
     pub seed: u64,
+    /// The scenario that ran before it in the same boot, if one did: what a guest has been through leaves traces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
     pub parameters: Parameters,
     pub outcome: Outcome,
     /// Why, when the outcome is not ok.
@@ -50,7 +53,10 @@ pub struct Parameters {
     pub load: String,
     /// QEMU's version: emulated CPUs take turns in another way with another.
     pub qemu: String,
-    /// Of all that decides the run: these, the machine, and the other scenarios of the boot.
+    /// The versions of the Debian packages that the scenario's programs are in.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub packages: BTreeMap<String, String>,
+    /// Of all that decides the run: these and the machine.
     pub hash: String,
 }
 

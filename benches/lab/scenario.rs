@@ -4,11 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue::Failure;
 
-/// A file of scenarios that run one after the other in one boot.
+/// A file of scenarios that are about the same.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Suite {
+    /// Where they say something; on all machines if not given.
+    #[serde(default)]
+    pub machines: Vec<String>,
     pub scenario: Vec<Scenario>,
+}
+
+impl Suite {
+    pub fn is_for(&self, machine: &str) -> bool {
+        self.machines.is_empty() || self.machines.iter().any(|name| name == machine)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -24,6 +33,7 @@ pub struct Scenario {
     pub window_ms: u64,
     #[serde(default, skip_serializing_if = "is_default")]
     pub bpf_stats: bool,
+    /// None on purpose: nothing to do.
     pub group: Vec<Group>,
 }
 
@@ -43,6 +53,9 @@ pub struct Group {
     /// The program that a `program` runs, and its arguments.
     #[serde(default, skip_serializing_if = "is_default")]
     pub command: Vec<String>,
+    /// The Debian package that it is in.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub package: Option<String>,
     /// Workers that talk to each other.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub team: usize,
@@ -130,9 +143,19 @@ pub enum MayRun {
 }
 
 impl Scenario {
+    /// Once the cpu controller of cgroups is on, it stays on for the boot.
+    pub fn has_cgroups(&self) -> bool {
+        self.group.iter().any(|group| !group.cgroup_weights.is_empty())
+    }
+
+    /// Packages that its programs are in, and the programs' names.
+    pub fn programs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.group.iter().filter_map(|group| Some((group.package.as_deref()?, group.command.first()?.as_str())))
+    }
+
     pub fn check(&self) -> Result<(), Failure> {
-        if self.group.is_empty() || self.window_ms < 100 {
-            return Err("it needs a group and a window_ms of at least 100".into());
+        if self.window_ms < 100 {
+            return Err("it needs a window_ms of at least 100".into());
         }
         for group in &self.group {
             let least = match group.kind {
@@ -142,8 +165,9 @@ impl Scenario {
             if group.team < least || group.nice.is_empty() {
                 return Err(format!("a group of {:?} needs a team of at least {least}, and nice values", group.kind));
             }
-            if group.command.is_empty() == (group.kind == Kind::Program) {
-                return Err("a group of kind program, and no other, needs a command".into());
+            let is_program = group.kind == Kind::Program;
+            if group.command.is_empty() == is_program || group.package.is_none() == is_program {
+                return Err("a group of kind program, and no other, needs a command and the package that has it".into());
             }
             if group.nice.iter().any(|nice| !(-20..20).contains(nice)) {
                 return Err(format!("nice values are from -20 to 19, not {:?}", group.nice));

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::lab::catalogue::{Catalogue, Contestant, folder};
+use crate::lab::catalogue::{Catalogue, Chosen, Contestant, folder};
 use crate::lab::guest::{self, Kernel};
+use crate::lab::hearing::Told;
 use crate::lab::machine::Machine;
 use crate::lab::matrix::{self, Wanted};
 use crate::lab::measures;
 use crate::lab::programs::Programs;
-use crate::lab::resolve::resolve;
 use crate::lab::results::{Measures, Outcome};
-use crate::lab::scenario::Scenario;
+use crate::lab::scenario::{Scenario, Suite};
 use crate::lab::spec;
 
 /// Two P on node 0, two E on node 1.
@@ -114,32 +114,34 @@ fn sabotage_of_the_workload_moves_its_measures() {
     let machine: Machine = toml::from_str(MACHINE).unwrap();
     let kernel = Kernel::find("7.3").unwrap();
     let contestants = catalogue.contestants(&["eevdf".to_string()]).unwrap();
-    let programs = Programs::prepare(&contestants).unwrap();
-    let (name, scenarios) = ("sabotage".to_string(), CASES.iter().map(|case| scenario(case, "")).collect());
+    let programs = Programs::prepare(&contestants, &[]).unwrap();
+    let scenario = CASES.iter().flat_map(|case| [scenario(case, ""), scenario(case, "-sabotaged")]).collect();
+    let (name, suite) = ("sabotage".to_string(), Suite { machines: Vec::new(), scenario });
+    let chosen = |scenario| Chosen { suite_name: &name, suite: &suite, scenario };
     let wanted = Wanted {
         machines: vec![(&name, &machine)],
-        suites: vec![(&name, &scenarios)],
+        scenarios: suite.scenario.iter().map(chosen).collect(),
         contestants,
         seeds: 1,
         kernel: kernel.release.clone(),
     };
     let mut boot = matrix::boots(&wanted, &catalogue.model, &programs).remove(0);
-    boot.session.scenarios = CASES
-        .iter()
-        .flat_map(|case| {
-            let mut sabotaged = resolve(&scenario(case, "-sabotaged"), &machine, 1);
-            (case.sabotage)(&mut sabotaged);
-            [resolve(&scenario(case, ""), &machine, 1), sabotaged]
-        })
-        .collect();
+    for (case, pair) in CASES.iter().zip(boot.runs.chunks_mut(2)) {
+        (case.sabotage)(&mut pair[1].resolved);
+    }
 
-    let told = guest::run(&boot, &kernel, &programs).unwrap();
+    let mut rans = vec![None; boot.runs.len()];
+    let keep = |index: usize, told: Told| {
+        rans[index] = Some(told.ran.ok_or(format!("{}: {}", boot.runs[index].resolved.name, told.note))?);
+        Ok(())
+    };
+    guest::run(&boot, &kernel, &programs, keep).unwrap_or_else(|e| panic!("{e}"));
     let mut unmoved = Vec::new();
-    for (case, told) in CASES.iter().zip(told.chunks(2)) {
-        let asked = resolve(&scenario(case, ""), &machine, 1);
+    for (index, case) in CASES.iter().enumerate() {
+        let asked = &boot.runs[2 * index].resolved;
         let [honest, sabotaged] = [0, 1].map(|i| -> Measures {
-            let ran = told[i].ran.as_ref().unwrap_or_else(|| panic!("{}: {}", case.name, told[i].note));
-            measures::of(&asked, &machine, &catalogue.model, ran).unwrap().0
+            let ran = rans[2 * index + i].as_ref().unwrap_or_else(|| panic!("{}: nothing heard", case.name));
+            measures::of(asked, &machine, &catalogue.model, ran).unwrap().0
         });
         for (measure, least) in case.moved {
             let by = sabotaged[*measure] - honest[*measure];
@@ -167,7 +169,7 @@ fn balancer_and_stealing_off_move_what_they_are_there_for() {
         warmup_ms = 0
         window_ms = 2000
         group = [{ kind = 'hog', count = 6, born_together = true }]";
-    catalogue.suites = BTreeMap::from([("born".to_string(), vec![toml::from_str(text).unwrap()])]);
+    catalogue.suites = BTreeMap::from([("born".to_string(), super::smoke::suite(text))]);
     catalogue.machines = BTreeMap::from([("4c2n".to_string(), toml::from_str(MACHINE).unwrap())]);
     let records = super::smoke::lab(&catalogue, "--vs crippled --kernel 7.3 --seeds 1");
     let [whole, crippled] = ["scx_domains", "crippled"].map(|name| {

@@ -9,10 +9,11 @@ fn errors(ms: &[u64]) -> Vec<f64> {
 #[test]
 fn shares_are_even_from_when_they_stay_so() {
     assert_eq!(settle_ms(&errors(&[100; 10]), 1000.0), 0.0);
-    // Half of the CPU for half a second: the first half seconds that are three quarters good begin at 0.3 s.
+    // Half of the CPU for half a second: the half seconds that begin at 0.3 s are good enough, if only just.
     let late = errors(&[50, 50, 50, 50, 50, 100, 100, 100, 100, 100]);
     assert_eq!(late, [50.0, 40.0, 30.0, 20.0, 10.0, 0.0]);
     assert_eq!(settle_ms(&late, 1000.0), 300.0);
+    assert_eq!(settle_ms(&[50.0, 25.0, 15.0], 1000.0), 150.0);
     assert_eq!(over_s(&late)[..2], [(0.5, 50.0), (0.6, 40.0)]);
 }
 

@@ -25,6 +25,11 @@ impl Figure {
         Some(Self { median: median(&sorted), worst, best, runs: sorted.len() })
     }
 
+    /// For a figure of fewer than `MIN_RUNS`.
+    pub fn few_runs(&self) -> String {
+        format!("only {} run{}", self.runs, if self.runs == 1 { "" } else { "s" })
+    }
+
     /// How far chaos alone carries a run: what a win has to pass.
     pub fn spread(&self) -> f64 {
         (self.worst - self.median).abs()

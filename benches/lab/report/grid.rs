@@ -104,7 +104,7 @@ impl Cell {
                 if !failures.count.is_empty() {
                     text += &format!("; {}", failures.text());
                 } else if figure.runs < MIN_RUNS {
-                    text += &format!("; only {} run{}", figure.runs, if figure.runs == 1 { "" } else { "s" });
+                    text += &format!("; {}", figure.few_runs());
                 }
                 text
             }

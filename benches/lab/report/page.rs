@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::contestant::OURS;
-use super::figure::MIN_RUNS;
+use super::figure::{MIN_RUNS, number};
 use super::grid::{Grid, Machine, Scenario};
 use super::markdown::Align::{Left, Right};
 use super::markdown::table;
+use super::measure;
 use super::pictures::{FOLDER, Picture};
 use super::tables::{self, Row};
 use super::verdict::Verdict;
@@ -37,10 +38,11 @@ pub fn page(grid: &Grid, pictures: &[Picture], catalogue: &Catalogue) -> String 
     page += &how_to_read();
     page += "## In short\n\n";
     page += &tables::tally(grid, &rows);
-    page += "\n### All losses\n\n";
-    page += &tables::all_that(&Verdict::Loss, &rows);
-    page += "\n### All wins\n\n";
-    page += &tables::all_that(&Verdict::Win, &rows);
+    let [losses, wins] = [Verdict::Loss, Verdict::Win].map(|verdict| tables::all_that(&verdict, &rows));
+    let _ = write!(page, "\n### Where {OURS} loses most\n\nThe three worst cells that are of different scenarios.\n\n");
+    page += &tables::list(&tables::clearest(&losses, 3));
+    let _ = write!(page, "\n### All losses\n\nThe worst first.\n\n{}", tables::list(&losses));
+    let _ = write!(page, "\n### All wins\n\nThe clearest first.\n\n{}", tables::list(&wins));
     for machine in &grid.machines {
         page += &of_machine(grid, machine, &rows, pictures, catalogue);
     }
@@ -75,7 +77,8 @@ fn what_was_run(grid: &Grid, catalogue: &Catalogue) -> String {
     if grid.superseded > 0 {
         let _ = writeln!(
             text,
-            "The results hold {} more runs, of earlier builds or parameters, that later ones have taken the place of.",
+            "The results hold {} more runs that do not count here: later ones, of another build or with other \
+             parameters, have taken their place. Who was not run again since then is *not run*.",
             grid.superseded
         );
     }
@@ -104,16 +107,20 @@ fn seeds(machine: &Machine) -> usize {
 }
 
 fn how_to_read() -> String {
+    let floors: Vec<_> =
+        measure::judged().map(|measure| format!("{} {}", measure.label, number(measure.floor))).collect();
+    let floors = floors.join("; ");
     format!(
         "## How to read it\n\n\
          A figure is *median / worst* over the runs with all seeds; ↓ lower is better, ↑ higher is better. A measure \
          without an arrow is shown as *median (least to greatest)*, and nobody is better in it.\n\n\
          A ratio is {OURS}' median by theirs. It is a **win** or a **loss** if the medians are further apart than the \
-         worst of either is from its median, else a tie; with fewer than {MIN_RUNS} good runs on either side there is \
+         worst of either is from its median, and further than nobody would notice, else a tie; with fewer than {MIN_RUNS} good runs on either side there is \
          no verdict. The best peer is the one with the best median in that measure. Runs that failed have no figures; \
          if {OURS} failed in some where the other did not, that is a loss, and if the other failed, that alone is no \
          win. A cell without figures says why: *failed to load*, *thrown out* by the kernel, *stalled*, *hung*, *lost* \
-         with its guest, *not measured*, *not run*.\n\n"
+         with its guest, *not measured*, *not run*.\n\n\
+         What nobody would notice, or emulation cannot tell: {floors}.\n\n"
     )
 }
 
@@ -141,7 +148,8 @@ fn command(machine: &Machine, catalogue: &Catalogue) -> String {
         let names = there.iter().copied().collect::<Vec<_>>().join(",");
         if there.len() < all { format!(" --{option} {names}") } else { String::new() }
     };
-    let only = part("only", |record| &record.suite, catalogue.suites.len());
+    let suites = catalogue.suites.values().filter(|suite| suite.is_for(&machine.name));
+    let only = part("only", |record| &record.suite, suites.count());
     let vs = part("vs", |record| &record.contestant, catalogue.contestants.len());
     let (name, seeds, series) = (&machine.name, seeds(machine), series.join("."));
     format!("{COMMAND} --machine {name}{only}{vs} --kernel {series} --seeds {seeds} --report docs/lab")
@@ -149,7 +157,8 @@ fn command(machine: &Machine, catalogue: &Catalogue) -> String {
 
 fn scenarios(machine: &Machine, catalogue: &Catalogue) -> String {
     let about = |scenario: &Scenario| {
-        let known = catalogue.suites.values().flatten().find(|known| known.name == scenario.name);
+        let known =
+            catalogue.suites.values().flat_map(|suite| &suite.scenario).find(|known| known.name == scenario.name);
         vec![scenario.name.clone(), known.map_or(String::new(), |known| known.about.clone())]
     };
     let rows: Vec<Vec<String>> = machine.scenarios.iter().map(about).collect();

@@ -1,5 +1,7 @@
 //! The tables of one machine, and what sums all of them up.
 
+use std::collections::BTreeSet;
+
 use super::contestant::{OURS, REFERENCE, Role, role};
 use super::grid::{Cell, Grid, Machine, Scenario};
 use super::markdown::Align::{Left, Right};
@@ -31,9 +33,9 @@ pub fn rows<'a>(grid: &'a Grid, machine: &'a Machine) -> Vec<Row<'a>> {
     let reference = reference.map_or(REFERENCE, String::as_str);
     let row = |scenario: &'a Scenario, measure: Measure| {
         let (ours, theirs) = (scenario.cell(OURS, &measure), scenario.cell(reference, &measure));
-        let to_reference = compare(&ours, &theirs, measure.better);
+        let to_reference = compare(&ours, &theirs, &measure);
         let peer = best_peer(scenario, &measure, &grid.contestants).map(|(name, cell)| {
-            let compared = compare(&ours, &cell, measure.better);
+            let compared = compare(&ours, &cell, &measure);
             Peer { name, cell, compared }
         });
         Row { machine, scenario, measure, ours, reference: theirs, to_reference, peer }
@@ -152,24 +154,48 @@ pub fn tally(grid: &Grid, all: &[Row]) -> String {
     table(&head, &rows)
 }
 
-/// Every comparison that ended in `verdict`.
-pub fn all_that(verdict: &Verdict, all: &[Row]) -> String {
-    let mut rows = Vec::new();
-    for row in all {
-        let mut against = vec![("EEVDF", &row.reference, &row.to_reference)];
-        against.extend(row.peer.as_ref().map(|peer| (peer.name, &peer.cell, &peer.compared)));
-        for (whom, theirs, compared) in against.into_iter().filter(|(.., compared)| compared.verdict == *verdict) {
-            rows.push(vec![
-                row.machine.title(),
-                row.scenario.name.clone(),
-                label(&row.measure),
-                row.ours.text(row.measure.better),
-                whom.to_owned(),
-                theirs.text(row.measure.better),
-                compared.ratio_text(),
-            ]);
-        }
-    }
+/// A row against one of the others.
+#[derive(Clone, Copy)]
+pub struct Against<'a> {
+    row: &'a Row<'a>,
+    whom: &'a str,
+    theirs: &'a Cell,
+    compared: &'a Comparison,
+}
+
+/// Every comparison that ended in `verdict`, the clearest first.
+pub fn all_that<'a>(verdict: &Verdict, all: &'a [Row]) -> Vec<Against<'a>> {
+    let both = all.iter().flat_map(|row| {
+        let reference = Against { row, whom: "EEVDF", theirs: &row.reference, compared: &row.to_reference };
+        let peer = row.peer.as_ref();
+        let peer = peer.map(|peer| Against { row, whom: peer.name, theirs: &peer.cell, compared: &peer.compared });
+        [Some(reference), peer].into_iter().flatten()
+    });
+    let mut those: Vec<_> = both.filter(|against| against.compared.verdict == *verdict).collect();
+    those.sort_by(|a, b| b.compared.distance().total_cmp(&a.compared.distance()));
+    those
+}
+
+/// The first of each scenario, up to so many.
+pub fn clearest<'a>(those: &[Against<'a>], most: usize) -> Vec<Against<'a>> {
+    let mut scenarios = BTreeSet::new();
+    those.iter().filter(|against| scenarios.insert(&against.row.scenario.name)).take(most).copied().collect()
+}
+
+pub fn list(those: &[Against]) -> String {
+    let row = |against: &Against| {
+        let Against { row, whom, theirs, compared } = against;
+        vec![
+            row.machine.title(),
+            row.scenario.name.clone(),
+            label(&row.measure),
+            row.ours.text(row.measure.better),
+            (*whom).to_owned(),
+            theirs.text(row.measure.better),
+            compared.ratio_text(),
+        ]
+    };
+    let rows: Vec<_> = those.iter().map(row).collect();
     let head = [
         ("machine", Left),
         ("scenario", Left),

@@ -20,7 +20,7 @@ pub enum Verdict {
     Win,
     /// Ours is worse, or has failed where theirs has not.
     Loss,
-    /// The medians are nearer to each other than the worst of either is to its median.
+    /// The medians are nearer to each other than the worst of either is to its median, or than anybody cares.
     Tie,
     /// Nothing to judge by, and why.
     None(&'static str),
@@ -38,41 +38,46 @@ impl fmt::Display for Verdict {
 }
 
 impl Comparison {
+    /// How far apart, in powers of two; farthest where one of the figures is missing or 0.
+    pub fn distance(&self) -> f64 {
+        self.ratio.filter(|ratio| *ratio > 0.0).map_or(f64::INFINITY, |ratio| ratio.log2().abs())
+    }
+
     pub fn ratio_text(&self) -> String {
         self.ratio.map_or_else(|| "–".into(), times)
     }
 }
 
 /// Judges a measure. A failure of ours is a loss unless they failed too; a failure of theirs is not yet a win of ours.
-pub fn compare(ours: &Cell, theirs: &Cell, better: Better) -> Comparison {
+pub fn compare(ours: &Cell, theirs: &Cell, measure: &Measure) -> Comparison {
     let ratio = match (ours.figure(), theirs.figure()) {
         (Some(ours), Some(theirs)) if theirs.median != 0.0 => Some(ours.median / theirs.median),
         _ => None,
     };
-    Comparison { ratio, verdict: verdict(ours, theirs, better) }
+    Comparison { ratio, verdict: verdict(ours, theirs, measure) }
 }
 
-fn verdict(ours: &Cell, theirs: &Cell, better: Better) -> Verdict {
+fn verdict(ours: &Cell, theirs: &Cell, measure: &Measure) -> Verdict {
     let failed = |cell: &Cell| cell.failures().any();
     match (ours, theirs) {
         (Cell::NotRun, _) => Verdict::None("not run"),
         (_, Cell::NotRun) => Verdict::None("theirs not run"),
         _ if failed(ours) && !failed(theirs) => Verdict::Loss,
-        (Cell::Measured(ours, _), Cell::Measured(theirs, _)) => of_figures(ours, theirs, better),
+        (Cell::Measured(ours, _), Cell::Measured(theirs, _)) => of_figures(ours, theirs, measure),
         (Cell::Measured(..), _) => Verdict::None("theirs has none"),
         _ => Verdict::None("ours has none"),
     }
 }
 
-fn of_figures(ours: &Figure, theirs: &Figure, better: Better) -> Verdict {
-    let ahead = match better {
+fn of_figures(ours: &Figure, theirs: &Figure, measure: &Measure) -> Verdict {
+    let ahead = match measure.better {
         Better::Lower => theirs.median - ours.median,
         Better::Higher => ours.median - theirs.median,
         Better::Unknown => return Verdict::None("–"),
     };
     if ours.runs.min(theirs.runs) < MIN_RUNS {
         Verdict::None("too few runs")
-    } else if ahead.abs() <= ours.spread().max(theirs.spread()) {
+    } else if ahead.abs() <= ours.spread().max(theirs.spread()).max(measure.floor) {
         Verdict::Tie
     } else if ahead > 0.0 {
         Verdict::Win

@@ -95,6 +95,21 @@ fn wins_losses_ties_and_failures_are_all_there() {
 }
 
 #[test]
+fn the_worst_comes_first() {
+    let (_folder, page) = written(made_up()).expect("a report");
+    let (_, worst) = page.split_once("### Where scx_domains loses most").expect("a section");
+    let (worst, all) = worst.split_once("### All losses").expect("all losses behind it");
+    let rows =
+        |text: &str| text.lines().filter(|line| line.starts_with("| 8c2n")).map(str::to_string).collect::<Vec<_>>();
+    // It was thrown out of one, and slower in another: in both latencies, of which one stands for the scenario.
+    let (worst, all) = (rows(worst), rows(all.split_once("### All wins").expect("all wins behind it").0));
+    assert_eq!(worst.len(), 2, "{worst:?}");
+    assert!(worst[0].contains("| pinned |") && worst[1].contains("| sleepers |"), "{worst:?}");
+    assert_eq!((all.len(), &all[..2]), (3, &worst[..]));
+    line_with(&page, &["What nobody would notice", "CPU time delivered (%) 0.5;"]);
+}
+
+#[test]
 fn pictures_are_written_and_shown() {
     let (folder, page) = written(made_up()).expect("a report");
     for file in ["heat", "latency-wake-ms-sleepers", "convergence-share-error-percent-sleepers"] {

@@ -95,7 +95,7 @@ fn legend(contestant: &str, cell: &Cell) -> String {
     let failures = cell.failures().text();
     match cell {
         Cell::Measured(..) if !failures.is_empty() => format!("{contestant}: {failures}"),
-        Cell::Measured(figure, _) if figure.runs < MIN_RUNS => format!("{contestant}: only {} runs", figure.runs),
+        Cell::Measured(figure, _) if figure.runs < MIN_RUNS => format!("{contestant}: {}", figure.few_runs()),
         Cell::Measured(..) => contestant.to_owned(),
         other => format!("{contestant}: {}", other.text(Better::Lower)),
     }

@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 use super::super::contestant::{Role, role};
 use super::super::figure::{MIN_RUNS, number, times};
 use super::super::grid::{Cell, Grid, Machine};
-use super::super::measure::Better;
+use super::super::measure::{Better, Measure};
 use super::super::verdict::{Verdict, compare};
 use super::paint::{Area, Drawn, FAINT, INK, LETTER, LETTER_WIDTH, RULE, write};
 
@@ -49,7 +49,7 @@ impl HeatMap {
             measures.retain(|measure| measure.in_heat_map);
             for measure in measures {
                 let theirs = scenario.cell(reference, &measure);
-                let square = |name: &String| Square::of(&scenario.cell(name, &measure), &theirs, measure.better);
+                let square = |name: &String| Square::of(&scenario.cell(name, &measure), &theirs, &measure);
                 let label = format!("{}: {}{}", scenario.name, measure.label, measure.better.arrow());
                 rows.push((label, columns.iter().map(square).collect()));
             }
@@ -102,8 +102,8 @@ impl HeatMap {
 }
 
 impl Square {
-    fn of(cell: &Cell, reference: &Cell, better: Better) -> Self {
-        let compared = compare(cell, reference, better);
+    fn of(cell: &Cell, reference: &Cell, measure: &Measure) -> Self {
+        let (compared, better) = (compare(cell, reference, measure), measure.better);
         let Some(figure) = cell.figure() else {
             let failures = cell.failures();
             let outcome = failures.count.keys().next().map(ToString::to_string);
