@@ -34,6 +34,7 @@ void BPF_STRUCT_OPS(domains_enable, struct task_struct *p)
 	tctx->vtime = clock_read(state);
 	tctx->weight = task_weight(p);
 	tctx->load_weight = capped(tctx->weight);
+	tctx->charged = p->se.sum_exec_runtime;
 }
 
 void BPF_STRUCT_OPS(domains_runnable, struct task_struct *p, u64 enq_flags)
@@ -57,22 +58,27 @@ void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
 	s32 cpu = scx_bpf_task_cpu(p);
 	u32 domain = domain_of_cpu(cpu);
 	struct domain_state *state = domain_state(domain);
+	struct cpu_state *here = cpu_state(cpu);
 	u64 now = scx_bpf_now();
 
-	if (!tctx || !state)
+	if (!tctx || !state || !here)
 		return;
 	__sync_fetch_and_add(&state->nr_running, 1);
-	settle_transit(tctx, now);
+	if (tctx->transit)
+		settle_transit(tctx, now);
 	if (tctx->home != domain) {
 		change_home(p, tctx, domain, now);
 		count(bpf_get_smp_processor_id(), COUNT_CHANGED_DOMAIN);
 	}
 	tctx->queued_at = 0;
-	tctx->charged = p->se.sum_exec_runtime;
-	charge(p, tctx, cpu, now);
+	if (p->se.sum_exec_runtime != tctx->charged)
+		charge(p, tctx, cpu, now); /* the rest of a turn that ended with a migration */
+	here->started_at = now;
+	here->make_way = false;
+	show_running(here, tctx, now);
 }
 
-/* At a tick: charge, and make way for a task that was handed this CPU and still waits for it. */
+/* At a tick: charge, and make way for a task that woke up, or was handed this CPU and still waits for it. */
 void BPF_STRUCT_OPS(domains_tick, struct task_struct *p)
 {
 	struct task_ctx *tctx = task_ctx(p);
@@ -84,21 +90,23 @@ void BPF_STRUCT_OPS(domains_tick, struct task_struct *p)
 		return;
 	charge(p, tctx, cpu, now);
 	look_for_stuck(domain_of_cpu(cpu), here, now);
-	if (scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu))
+	if (here->make_way || scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu))
 		scx_bpf_task_set_slice(p, 0);
 }
 
+/* Who stops because it sleeps leaves the clock in quiescent(), which its last turn then does not move: it is charged there. */
 void BPF_STRUCT_OPS(domains_stopping, struct task_struct *p, bool runnable)
 {
-	struct task_ctx *tctx = task_ctx(p);
 	s32 cpu = scx_bpf_task_cpu(p);
 	struct domain_state *state = domain_state(domain_of_cpu(cpu));
 	struct cpu_state *here = cpu_state(cpu);
+	struct task_ctx *tctx;
 
-	if (!tctx || !here || !state)
+	if (!here || !state)
 		return;
 	__sync_fetch_and_sub(&state->nr_running, 1);
-	charge(p, tctx, cpu, scx_bpf_now());
+	if (runnable && (tctx = task_ctx(p)))
+		charge(p, tctx, cpu, scx_bpf_now());
 	here->running_weight = 0;
 }
 
@@ -109,9 +117,11 @@ void BPF_STRUCT_OPS(domains_quiescent, struct task_struct *p, u64 deq_flags)
 
 	if (!tctx || !tctx->member)
 		return;
-	settle_transit(tctx, now);
+	if (tctx->transit)
+		settle_transit(tctx, now);
 	tctx->duty = duty_at(tctx, now);
 	leave(tctx, now);
+	charge_rest(p, tctx);
 	tctx->changed_at = now;
 	if (deq_flags & DEQ_SLEEP)
 		tctx->queued_at = 0;

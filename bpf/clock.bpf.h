@@ -93,13 +93,13 @@ static __always_inline void clock_add(struct domain_state *state, u64 weight, u6
 	state->weight += weight;
 }
 
-/* Take a term out. Under the lock. `clock` is the clock before: it stands there if nothing is left. */
-static __always_inline void clock_remove(struct domain_state *state, u64 weight, u64 vtime, u64 clock)
+/* Take a term out. Under the lock. The last one leaves the clock where it stands: the mean of one is its vtime. */
+static __always_inline void clock_remove(struct domain_state *state, u64 weight, u64 vtime)
 {
 	state->weighted -= (s64)weight * (s64)(vtime - state->base);
 	state->weight -= weight;
 	if (!state->weight) {
-		state->base = clock;
+		state->base = vtime;
 		state->weighted = 0;
 	}
 }

@@ -60,6 +60,16 @@ static bool can_go_on(const struct task_struct *prev, s32 cpu)
 	return prev && (prev->scx.flags & TASK_IS_QUEUED) && bpf_cpumask_test_cpu(cpu, prev->cpus_ptr);
 }
 
+/* `prev` goes on here: nobody who waits is ahead of it. The kernel calls running() only for who comes new. */
+static void keep_running(struct task_struct *prev, s32 cpu)
+{
+	struct cpu_state *here = cpu_state(cpu);
+
+	if (here)
+		here->make_way = false;
+	scx_bpf_task_set_slice(prev, slice_ns);
+}
+
 void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 {
 	u32 domain = domain_of_cpu(cpu);
@@ -85,7 +95,7 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 			charge(prev, tctx, cpu, now);
 			if (!time_after(tctx->vtime, best)) {
 				count(cpu, COUNT_KEPT);
-				scx_bpf_task_set_slice(prev, slice_ns);
+				keep_running(prev, cpu);
 				return;
 			}
 		}
@@ -93,7 +103,7 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 			return;
 	}
 	if (keep)
-		scx_bpf_task_set_slice(prev, slice_ns);
+		keep_running(prev, cpu);
 	else if (stealing_enabled)
 		steal(cpu, domain);
 }

@@ -7,21 +7,29 @@
  * kinds of DSQ are ordered by vtime on the same clock, so dispatch can merge them.
  *
  * Then somebody must come for it: an idle CPU if there is one, else, for a task that woke up, the CPU of its domain
- * whose running task is furthest ahead of it is preempted, if that is by more than PREEMPT_MARGIN_NS of run time.
+ * whose running task is furthest ahead of it is preempted, if that is by more than PREEMPT_MARGIN_NS of run time. If that
+ * one has only just begun to run, it makes way at its next tick: a sender that is pushed off by each receiver that it wakes
+ * sends one message a switch instead of many.
  */
 #ifndef __SCX_DOMAINS_ENQUEUE_H
 #define __SCX_DOMAINS_ENQUEUE_H
 
 #define PREEMPT_MARGIN_NS (1000ULL * 1000)
+/* What a task may run before it is preempted: a quarter of a tick at HZ=250, and far more than passing a message takes. */
+#define UNDISTURBED_NS (1000ULL * 1000)
 /* What a task that slept may be ahead of the average when it wakes up: one tick at HZ=250. */
 #define WAKE_CREDIT_NS (4ULL * 1000 * 1000)
 
 /* The domain of some online CPU that the task may run on, its current home if that will do. */
 static u32 fitting_domain(const struct task_struct *p, u32 home)
 {
-	const struct cpumask *mask = domain_mask(home), *online = online_mask();
+	const struct cpumask *mask, *online;
 	u32 cpu;
 
+	if (!nr_orphans && p->nr_cpus_allowed >= nr_cpus)
+		return home;
+	mask = domain_mask(home);
+	online = online_mask();
 	if (!mask || !online || bpf_cpumask_intersects(mask, p->cpus_ptr))
 		return home;
 	cpu = bpf_cpumask_any_and_distribute(online, p->cpus_ptr);
@@ -43,39 +51,56 @@ static s32 cpu_near(const struct task_struct *p, u32 domain)
 	return cpu < 0 ? last : cpu;
 }
 
-/* By how much vtime (ns) the task that runs on `cpu` is ahead of `vtime`; < 0: behind, or not ours. */
+/* By how much vtime (ns) the task that runs on `cpu` is ahead of `vtime`; < 0: behind, not ours, or making way already. */
 static s64 running_ahead(s32 cpu, u64 vtime, u64 now)
 {
 	struct cpu_state *state = cpu_state(cpu);
 	u64 weight;
 
-	if (!state || !(weight = state->running_weight))
+	if (!state || !(weight = state->running_weight) || state->make_way)
 		return -1;
 	return state->running_vtime + to_vtime(time_delta(now, state->running_clock), weight) - vtime;
 }
 
+static bool has_just_begun(s32 cpu, u64 now)
+{
+	struct cpu_state *state = cpu_state(cpu);
+
+	return state && time_delta(now, state->started_at) < UNDISTURBED_NS;
+}
+
 /* Have `cpu` make way. Until it does, nobody else asks it to: the next one to wake up finds another victim. */
-static void preempt(s32 cpu)
+static void preempt(s32 cpu, u64 now)
 {
 	struct cpu_state *state = cpu_state(cpu);
 
 	if (!state)
 		return;
-	state->running_weight = 0;
+	state->make_way = true;
+	if (has_just_begun(cpu, now))
+		return;
 	count(bpf_get_smp_processor_id(), COUNT_PREEMPTED);
 	kick(cpu, KICK_PREEMPT);
 }
 
-/* Preempt the CPU of the domain whose running task is furthest ahead of this one. */
+/*
+ * Preempt for this task: where it ran last if what runs there is ahead of it, since its data is there and often its timer
+ * fired there, so that no other CPU has to be interrupted; else the CPU of the domain whose running task is furthest ahead
+ * of it, of those that have run for a while if there are any.
+ */
 static void preempt_in_domain(struct task_struct *p, const struct task_ctx *tctx, u32 domain, u64 now)
 {
 	struct domain_config *config = domain_config(domain);
-	s64 most = to_vtime(PREEMPT_MARGIN_NS, tctx->weight), ahead;
-	s32 victim = -1, cpu;
+	s64 margin = to_vtime(PREEMPT_MARGIN_NS, tctx->weight), most = margin, most_begun = margin, ahead;
+	s32 victim = -1, begun = -1, cpu = scx_bpf_task_cpu(p);
 	u32 i;
 
 	if (!config)
 		return;
+	if (domain_of_cpu(cpu) == domain && !has_just_begun(cpu, now) && running_ahead(cpu, tctx->vtime, now) > margin) {
+		preempt(cpu, now);
+		return;
+	}
 	bpf_for(i, 0, MAX_DOMAIN_SCAN) {
 		cpu = domain_cpu(config, i);
 		if (cpu < 0)
@@ -83,13 +108,18 @@ static void preempt_in_domain(struct task_struct *p, const struct task_ctx *tctx
 		if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
 			continue;
 		ahead = running_ahead(cpu, tctx->vtime, now);
-		if (ahead > most) {
+		if (ahead > most && !has_just_begun(cpu, now)) {
 			most = ahead;
 			victim = cpu;
+		} else if (ahead > most_begun) {
+			most_begun = ahead;
+			begun = cpu;
 		}
 	}
 	if (victim >= 0)
-		preempt(victim);
+		preempt(victim, now);
+	else if (begun >= 0)
+		preempt(begun, now);
 }
 
 /* Into the DSQ of the one CPU that may run it, on the clock of that CPU's domain. */
@@ -102,7 +132,7 @@ static void enqueue_on_cpu(struct task_struct *p, struct task_ctx *tctx, s32 cpu
 		kick(cpu, KICK_IDLE);
 	else if ((enq_flags & ENQ_WAKEUP) &&
 		 running_ahead(cpu, tctx->vtime, now) > (s64)to_vtime(PREEMPT_MARGIN_NS, tctx->weight))
-		preempt(cpu);
+		preempt(cpu, now);
 }
 
 static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 enq_flags, u64 now)
@@ -131,7 +161,8 @@ void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 
 	if (!tctx)
 		return;
-	settle_transit(tctx, now);
+	if (tctx->transit)
+		settle_transit(tctx, now);
 	if (!tctx->queued_at) /* a change of mask or weight does not make the wait any shorter */
 		tctx->queued_at = now;
 	if (is_pinned(p))

@@ -66,6 +66,16 @@ static s32 claim_idle_near(const struct task_struct *p, u32 domain, const struct
 	return cpu >= 0 ? cpu : claim_idle_in(p, node, flags);
 }
 
+/* Is any CPU of the machine idle? Under load there is none most of the time, and this is cheaper than to look everywhere. */
+static bool any_idle(void)
+{
+	const struct cpumask *idle = scx_bpf_get_idle_cpumask();
+	bool any = !bpf_cpumask_empty(idle);
+
+	scx_bpf_put_idle_cpumask(idle);
+	return any;
+}
+
 /* Claim the best idle CPU for a task that last ran on `prev_cpu`; < 0 if no idle CPU may run it. */
 static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu)
 {
@@ -77,6 +87,8 @@ static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu)
 
 	if (!config || !online)
 		return -ENOENT;
+	if (!any_idle())
+		return -EBUSY;
 	if (smt_enabled) {
 		if (prev_allowed && claim_whole_core(prev_cpu))
 			return prev_cpu;
@@ -94,15 +106,27 @@ static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu)
 /* Wakers that are runnable for more than this share of their time (of 1024) are not about to sleep. */
 #define MAX_SYNC_DUTY 960
 
+/* Does anybody wait whom `cpu` could run? Where all of its domain's tasks run, nobody does; else its queues tell. */
+static bool somebody_waits(s32 cpu)
+{
+	u32 domain = domain_of_cpu(cpu);
+	struct domain_state *state = domain_state(domain);
+
+	if (scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu))
+		return true;
+	if (state && state->nr_runnable <= state->nr_running)
+		return false;
+	return scx_bpf_dsq_nr_queued(cpu_dsq(cpu)) || scx_bpf_dsq_nr_queued(domain);
+}
+
 /* May a task woken by a waker that is about to sleep have the waker's CPU? */
 static bool can_take_over(const struct task_struct *p, s32 cpu)
 {
 	struct task_struct *waker = (struct task_struct *)bpf_get_current_task_btf();
-	const struct task_ctx *tctx = task_ctx_fallible(waker);
+	const struct cpu_state *here = cpu_state_fallible(cpu);
 
-	return tctx && tctx->member && duty_at(tctx, scx_bpf_now()) <= MAX_SYNC_DUTY && !(waker->flags & PF_EXITING) &&
-	       bpf_cpumask_test_cpu(cpu, p->cpus_ptr) && !scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu) &&
-	       !scx_bpf_dsq_nr_queued(cpu_dsq(cpu)) && !scx_bpf_dsq_nr_queued(domain_of_cpu(cpu));
+	return here && here->running_weight && here->running_duty <= MAX_SYNC_DUTY && !(waker->flags & PF_EXITING) &&
+	       (p->nr_cpus_allowed >= nr_cpus || bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) && !somebody_waits(cpu);
 }
 
 /*

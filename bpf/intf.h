@@ -97,9 +97,12 @@ enum counter {
 struct cpu_state {
 	u32 online;
 	u32 releasing;	    /* its cpu_release callback runs, and what that enqueues anew */
-	u32 running_weight; /* 0: nothing of ours runs here, or it has been told to make way */
+	u32 running_weight; /* 0: nothing of ours runs here */
+	u32 make_way;	    /* has what runs here been told to make way for one that woke up? */
 	u64 running_vtime;  /* of the running task when it was last charged, */
 	u64 running_clock;  /* and the time of that, ns */
+	u32 running_duty;   /* and what share of its time it is runnable, of 1024 */
+	u64 started_at;	    /* when it began to run, ns */
 	u32 looked_at;	    /* the index of the CPU of its domain that it looks at next (stuck.bpf.h) */
 	u64 rescue_at;
 	u64 counters[NR_COUNTERS];

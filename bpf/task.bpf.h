@@ -173,7 +173,7 @@ static __always_inline u64 placed_vtime(u64 clock, u64 vtime, u64 weight, u64 su
 static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 credit_ns, u64 now)
 {
 	struct domain_state *state = domain_state(domain);
-	u64 clock;
+	u64 clock, vtime;
 
 	if (!state)
 		return;
@@ -181,11 +181,11 @@ static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 c
 	tctx->weight = task_weight(p);
 	tctx->load_weight = capped(tctx->weight);
 	tctx->pinned = cannot_leave(p, domain);
-	clock = clock_read(state);
-	tctx->vtime = bounded_vtime(clock, tctx->vtime, tctx->weight, credit_ns);
-	tctx->vtime = placed_vtime(clock, tctx->vtime, tctx->weight, state->weight);
 
 	bpf_spin_lock(&state->lock);
+	clock = clock_value(state->base, state->weighted, state->weight);
+	vtime = bounded_vtime(clock, tctx->vtime, tctx->weight, credit_ns);
+	tctx->vtime = placed_vtime(clock, vtime, tctx->weight, state->weight);
 	load_advance(state, now);
 	clock_add(state, tctx->weight, tctx->vtime);
 	tctx->in_clock = true;
@@ -199,15 +199,13 @@ static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 c
 static void leave(struct task_ctx *tctx, u64 now)
 {
 	struct domain_state *state;
-	u64 clock;
 
 	if (!tctx->member || !(state = domain_state(tctx->home)))
 		return;
-	clock = clock_read(state);
 	bpf_spin_lock(&state->lock);
 	load_advance(state, now);
 	if (tctx->in_clock)
-		clock_remove(state, tctx->weight, tctx->vtime, clock);
+		clock_remove(state, tctx->weight, tctx->vtime);
 	tctx->in_clock = false;
 	state->nr_runnable--;
 	count_load(state, tctx, -tctx->load_weight);
@@ -266,7 +264,8 @@ static void change_home(struct task_struct *p, struct task_ctx *tctx, u32 domain
 	bool member = tctx->member;
 	s64 lag;
 
-	settle_transit(tctx, now);
+	if (tctx->transit)
+		settle_transit(tctx, now);
 	if (tctx->home == domain)
 		return;
 	from = domain_state(tctx->home);
@@ -321,14 +320,12 @@ static u64 move_vtime(struct domain_state *state, struct task_ctx *tctx, s64 ste
 static void leave_clock(struct task_ctx *tctx, u32 domain)
 {
 	struct domain_state *state = domain_state(domain);
-	u64 clock;
 
 	if (!state)
 		return;
-	clock = clock_read(state);
 	bpf_spin_lock(&state->lock);
 	if (__sync_fetch_and_or(&tctx->in_clock, 0) && READ_ONCE(tctx->home) == domain) {
-		clock_remove(state, tctx->weight, tctx->vtime, clock);
+		clock_remove(state, tctx->weight, tctx->vtime);
 		tctx->in_clock = false;
 	}
 	bpf_spin_unlock(&state->lock);
@@ -358,6 +355,24 @@ static void follow_clock(struct domain_state *state, struct task_ctx *tctx, s64 
 		enter_clock(tctx, state);
 }
 
+/* Let others see what runs on this CPU, for them to choose whom to preempt. */
+static __always_inline void show_running(struct cpu_state *here, const struct task_ctx *tctx, u64 now)
+{
+	here->running_vtime = tctx->vtime;
+	here->running_weight = tctx->weight;
+	here->running_duty = duty_at(tctx, now);
+	here->running_clock = now;
+}
+
+/* Put the run time since the last charge into the vtime of a task that is no member any more. */
+static __always_inline void charge_rest(struct task_struct *p, struct task_ctx *tctx)
+{
+	u64 total = p->se.sum_exec_runtime;
+
+	tctx->vtime += to_vtime(time_delta(total, tctx->charged), tctx->weight);
+	tctx->charged = total;
+}
+
 /*
  * Put the run time since the last charge into the task's vtime and its domain's clock. At ticks too, so that a long
  * slice does not hide what has been used. Run time is the kernel's sum_exec_runtime: what users see as CPU time.
@@ -380,9 +395,7 @@ static void charge(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 no
 	} else {
 		tctx->vtime += step;
 	}
-	here->running_vtime = tctx->vtime;
-	here->running_weight = tctx->weight;
-	here->running_clock = now;
+	show_running(here, tctx, now);
 }
 
 #endif
