@@ -122,7 +122,7 @@ pub enum Kind {
 
 /// How many workers: a number, or so many for each CPU (of the fastest class).
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields, expecting = "a count is a number, { per_cpu = … } or { per_fast_cpu = … }")]
 pub enum Count {
     Fixed(usize),
     PerCpu { per_cpu: f64 },

@@ -1,25 +1,23 @@
 //! Each measure can fail: the same workload honest and sabotaged, measured by what was asked for, must differ.
 
-use std::collections::BTreeMap;
-
-use crate::lab::catalogue::{Catalogue, Chosen, Contestant, folder};
+use crate::lab::catalogue::{Catalogue, Chosen, folder};
 use crate::lab::guest::{self, Kernel};
 use crate::lab::hearing::Told;
 use crate::lab::machine::Machine;
 use crate::lab::matrix::{self, Wanted};
 use crate::lab::measures;
 use crate::lab::programs::Programs;
-use crate::lab::results::{Measures, Outcome};
+use crate::lab::results::Measures;
 use crate::lab::scenario::{Scenario, Suite};
 use crate::lab::spec;
 
-/// Two P on node 0, two E on node 1.
+/// Eight P on node 0, eight E on node 1; each node has two LLCs of two cores of two threads.
 const MACHINE: &str = "
     about = 'for tests'
-    shape = '2x1x2x1'
+    shape = '2x2x2x2'
     class = [
-        { name = 'P', cpus = 2, capacity = 1024, mhz = 4000 },
-        { name = 'E', cpus = 2, capacity = 512, mhz = 2000 },
+        { name = 'P', cpus = 8, capacity = 1024, mhz = 4000 },
+        { name = 'E', cpus = 8, capacity = 512, mhz = 2000 },
     ]";
 
 struct Case {
@@ -31,9 +29,38 @@ struct Case {
     moved: &'static [(&'static str, f64)],
 }
 
+/// Complaint about a measure that sabotage did not move by `least`, in that direction.
+pub fn unmoved(name: &str, measure: &str, least: f64, honest: &Measures, sabotaged: &Measures) -> Option<String> {
+    let by = sabotaged[measure] - honest[measure];
+    let moved = if least < 0.0 { by <= least } else { by >= least };
+    (!moved).then(|| format!("{name}: {measure} moved by {by}, not by {least}: {honest:?} {sabotaged:?}"))
+}
+
 fn confine(scenario: &mut spec::Scenario, cpus: &[usize]) {
     let workers = scenario.groups.iter_mut().flat_map(|group| &mut group.workers);
     workers.for_each(|worker| worker.may_run = cpus.to_vec());
+}
+
+/// Somebody moves the first worker from CPU 0 to this one and back, again and again.
+fn move_to_and_fro(scenario: &mut spec::Scenario, other: usize) {
+    let script = format!(
+        "task=$(ls /proc/$(pidof lab-load | tr ' ' '\\n' | sort -n | tail -n 1)/task | sort -n | sed -n 2p)
+         for i in 1 2 3 4; do taskset -p {:x} $task; usleep 100000; taskset -p 1 $task; usleep 100000; done",
+        1 << other
+    );
+    let mut somebody = scenario.groups[0].clone();
+    somebody.kind = spec::Kind::Program;
+    somebody.command = ["sh", "-c", &script].map(str::to_string).to_vec();
+    somebody.workers[0].may_run = vec![3];
+    scenario.groups.push(somebody);
+}
+
+/// They talk on CPU 0 at the least weight, where a hog of the greatest is the last group.
+fn behind_a_heavy_hog(scenario: &mut spec::Scenario) {
+    confine(scenario, &[0]);
+    let [talkers @ .., hog] = &mut scenario.groups[..] else { return };
+    hog.workers[0].nice = -20;
+    talkers.iter_mut().flat_map(|group| &mut group.workers).for_each(|worker| worker.nice = 19);
 }
 
 const CASES: &[Case] = &[
@@ -44,43 +71,68 @@ const CASES: &[Case] = &[
         moved: &[("share_error_mean_percent", 50.0), ("share_error_worst_percent", 80.0)],
     },
     Case {
-        name: "all-on-one-cpu",
+        name: "all-pinned-to-one-cpu",
         groups: "{ kind = 'hog', count = 4, may_run = 'one-each' }",
         sabotage: |scenario| confine(scenario, &[0]),
-        moved: &[("delivered_percent", -50.0), ("progress_percent", -40.0)],
+        moved: &[("delivered_percent", -50.0), ("progress_percent", -20.0)],
     },
     Case {
-        name: "slow-cpus-first",
+        name: "pinned-where-born",
+        groups: "{ kind = 'hog', count = 4, may_run = 'half', born_together = true }",
+        sabotage: |scenario| confine(scenario, &[0]),
+        moved: &[("delivered_percent", -50.0), ("settle_ms", 200.0)],
+    },
+    Case {
+        name: "slow-class-first",
         groups: "{ kind = 'hog', count = 1, may_run = 'half' }",
-        sabotage: |scenario| confine(scenario, &[2, 3]),
-        moved: &[("progress_percent", -40.0), ("energy_mj_per_progress_s", -1000.0)],
+        sabotage: |scenario| confine(scenario, &[8, 10]),
+        moved: &[("progress_percent", -40.0), ("energy_mj_per_progress_s", -500.0)],
     },
     Case {
         name: "away-from-memory",
         groups: "{ kind = 'hog', count = 2, may_run = 'half', memory = 0 }",
-        sabotage: |scenario| confine(scenario, &[2, 3]),
+        sabotage: |scenario| confine(scenario, &[8, 10]),
         moved: &[("home_node_percent", -90.0), ("progress_percent", -50.0)],
     },
     Case {
         name: "fellows-apart",
         groups: "{ kind = 'hog', count = 2, may_run = 'half', shares_data = true }",
         sabotage: |scenario| {
-            for (worker, cpu) in scenario.groups[0].workers.iter_mut().zip([0, 2]) {
+            for (worker, cpu) in scenario.groups[0].workers.iter_mut().zip([0, 8]) {
                 worker.may_run = vec![cpu];
             }
         },
-        moved: &[("progress_percent", -40.0)],
+        moved: &[("progress_percent", -30.0)],
+    },
+    Case {
+        name: "moved-between-siblings",
+        groups: "{ kind = 'hog', count = 1, may_run = 'first' }",
+        sabotage: |scenario| move_to_and_fro(scenario, 1),
+        moved: &[("migrations_smt_per_s", 5.0)],
+    },
+    Case {
+        name: "moved-between-cores",
+        groups: "{ kind = 'hog', count = 1, may_run = 'first' }",
+        sabotage: |scenario| move_to_and_fro(scenario, 2),
+        moved: &[("migrations_core_per_s", 5.0)],
+    },
+    Case {
+        name: "moved-between-llcs",
+        groups: "{ kind = 'hog', count = 1, may_run = 'first' }",
+        sabotage: |scenario| move_to_and_fro(scenario, 4),
+        moved: &[("migrations_llc_per_s", 5.0), ("home_llc_percent", -30.0)],
+    },
+    Case {
+        name: "moved-between-nodes",
+        groups: "{ kind = 'hog', count = 1, may_run = 'first' }",
+        sabotage: |scenario| move_to_and_fro(scenario, 8),
+        moved: &[("migrations_node_per_s", 5.0), ("home_llc_percent", -30.0), ("home_node_percent", -30.0)],
     },
     Case {
         name: "sleepers-behind-real-time",
         groups: "{ kind = 'sleeper', count = 2, may_run = 'first' }, { kind = 'hog', count = 1, may_run = 'first' }",
         sabotage: |scenario| scenario.groups[1].workers[0].fifo = true,
-        moved: &[
-            ("wake_p99_ms", 10.0),
-            ("wake_max_ms", 10.0),
-            ("longest_wait_ms", 10.0),
-            ("missed_frames_percent", 20.0),
-        ],
+        moved: &[("wake_p99_ms", 10.0), ("wake_max_ms", 10.0), ("missed_frames_percent", 20.0)],
     },
     Case {
         name: "kworkers-behind-real-time",
@@ -91,12 +143,27 @@ const CASES: &[Case] = &[
     Case {
         name: "ping-pong-behind-a-hog",
         groups: "{ kind = 'ring', count = 2, team = 2 }, { kind = 'hog', count = 1 }",
-        sabotage: |scenario| {
-            confine(scenario, &[0]);
-            scenario.groups[1].workers[0].nice = -20;
-            scenario.groups[0].workers.iter_mut().for_each(|worker| worker.nice = 19);
-        },
+        sabotage: behind_a_heavy_hog,
         moved: &[("round_trips_per_s", -300.0), ("switches_per_s", -1000.0)],
+    },
+    Case {
+        name: "messages-and-processes-behind-a-hog",
+        groups: "{ kind = 'messages', count = 4, team = 4 }, { kind = 'forks', count = 1 }, { kind = 'hog', count = 1 }",
+        sabotage: behind_a_heavy_hog,
+        moved: &[("messages_per_s", -300.0), ("processes_per_s", -30.0)],
+    },
+    Case {
+        name: "ping-pong-behind-a-hog-that-nobody-asked-for",
+        groups: "{ kind = 'ring', count = 2, team = 2 }",
+        sabotage: |scenario| {
+            let mut hog = scenario.groups[0].clone();
+            hog.kind = spec::Kind::Hog { on_ms: 0, off_ms: 0 };
+            hog.team = 1;
+            hog.workers.truncate(1);
+            scenario.groups.push(hog);
+            behind_a_heavy_hog(scenario);
+        },
+        moved: &[("guest_instructions_per_switch", 100_000.0)],
     },
 ];
 
@@ -143,41 +210,9 @@ fn sabotage_of_the_workload_moves_its_measures() {
             let ran = rans[2 * index + i].as_ref().unwrap_or_else(|| panic!("{}: nothing heard", case.name));
             measures::of(asked, &machine, &catalogue.model, ran).unwrap().0
         });
-        for (measure, least) in case.moved {
-            let by = sabotaged[*measure] - honest[*measure];
-            let moved = if *least < 0.0 { by <= *least } else { by >= *least };
-            if !moved {
-                let name = case.name;
-                unmoved.push(format!("{name}: {measure} moved by {by}, not by {least}: {honest:?} {sabotaged:?}"));
-            }
-        }
+        let one =
+            |(measure, least): &(&str, f64)| super::sabotage::unmoved(case.name, measure, *least, &honest, &sabotaged);
+        unmoved.extend(case.moved.iter().filter_map(one));
     }
     assert!(unmoved.is_empty(), "{}", unmoved.join("\n"));
-}
-
-/// A scheduler without its balancer and without stealing leaves hogs where they were born.
-#[test]
-fn balancer_and_stealing_off_move_what_they_are_there_for() {
-    let mut catalogue = Catalogue::read(&folder()).unwrap();
-    let ours = catalogue.contestants(&["scx_domains".to_string()]).unwrap()[0].clone();
-    let crippled =
-        Contestant { name: "crippled".into(), arguments: vec!["--no-balance".into(), "--no-steal".into()], ..ours };
-    catalogue.contestants.push(crippled);
-    let text = "
-        name = 'born-on-one'
-        about = ''
-        warmup_ms = 0
-        window_ms = 2000
-        group = [{ kind = 'hog', count = 6, born_together = true }]";
-    catalogue.suites = BTreeMap::from([("born".to_string(), super::smoke::suite(text))]);
-    catalogue.machines = BTreeMap::from([("4c2n".to_string(), toml::from_str(MACHINE).unwrap())]);
-    let records = super::smoke::lab(&catalogue, "--vs crippled --kernel 7.3 --seeds 1");
-    let [whole, crippled] = ["scx_domains", "crippled"].map(|name| {
-        let record = records.iter().find(|record| record.contestant == name).unwrap();
-        assert_eq!(record.outcome, Outcome::Ok, "{name}: {}", record.note);
-        record.measures.clone()
-    });
-    assert!(crippled["delivered_percent"] < whole["delivered_percent"] - 30.0, "{whole:?}\n{crippled:?}");
-    let crossings = "migrations_node_per_s";
-    assert!(crippled[crossings] < whole[crossings], "{whole:?}\n{crippled:?}");
 }

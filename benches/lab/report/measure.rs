@@ -31,7 +31,7 @@ pub struct Measure {
     pub better: Better,
     /// A smaller difference is nothing, however sure it is.
     pub floor: f64,
-    /// Has a row in the heat maps: one or two a concern, or they could not be read.
+    /// Has a row in the heat maps: one a concern, or they could not be read.
     pub in_heat_map: bool,
     rank: usize,
 }
@@ -57,8 +57,8 @@ use Better::{Higher, Lower, Unknown};
 /// In the order of the tables' rows. Floors are about what a user could not tell, or emulation not be trusted with.
 const KNOWN: &[Known] = &[
     headline("share_error_mean_percent", "share error, mean (%)", Lower, 1.0),
-    headline("share_error_worst_percent", "share error, worst worker (%)", Lower, 2.0),
-    headline("delivered_percent", "CPU time delivered (%)", Higher, 0.5),
+    known("share_error_worst_percent", "share error, worst worker (%)", Lower, 2.0),
+    known("delivered_percent", "CPU time delivered (%)", Higher, 0.5),
     headline("progress_percent", "work done, of what is possible (%)", Higher, 0.5),
     headline("settle_ms", "time until shares are even (ms)", Lower, 50.0),
     known("wake_p50_ms", "wake-up latency, p50 (ms)", Lower, 0.05),
@@ -67,7 +67,7 @@ const KNOWN: &[Known] = &[
     known("wake_p999_ms", "wake-up latency, p99.9 (ms)", Lower, 0.5),
     known("wake_max_ms", "wake-up latency, max (ms)", Lower, 0.5),
     headline("missed_frames_percent", "missed frames (%)", Lower, 0.5),
-    headline("longest_wait_ms", "longest wait for a CPU (ms)", Lower, 1.0),
+    known("longest_wait_ms", "longest wait for a CPU (ms)", Lower, 1.0),
     headline("round_trips_per_s", "round trips (1/s)", Higher, 100.0),
     headline("messages_per_s", "messages (1/s)", Higher, 100.0),
     headline("processes_per_s", "processes (1/s)", Higher, 2.0),
@@ -75,12 +75,13 @@ const KNOWN: &[Known] = &[
     known("cyclictest_avg_ms", "cyclictest, mean (ms)", Lower, 0.02),
     headline("cyclictest_max_ms", "cyclictest, max (ms)", Lower, 0.5),
     headline("energy_mj_per_progress_s", "modelled energy for a second's work (mJ)", Lower, 25.0),
-    headline("home_llc_percent", "CPU time on the own LLC (%)", Higher, 1.0),
-    headline("home_node_percent", "CPU time on the own node (%)", Higher, 1.0),
+    known("home_llc_percent", "CPU time on the own LLC (%)", Higher, 1.0),
+    known("home_node_percent", "CPU time on the own node (%)", Higher, 1.0),
+    // No harm in themselves: what they cost is in the work done.
     known("migrations_smt_per_s", "migrations between siblings (1/s)", Unknown, 0.0),
     known("migrations_core_per_s", "migrations between cores (1/s)", Unknown, 0.0),
-    known("migrations_llc_per_s", "migrations between LLCs (1/s)", Lower, 2.0),
-    known("migrations_node_per_s", "migrations between nodes (1/s)", Lower, 2.0),
+    known("migrations_llc_per_s", "migrations between LLCs (1/s)", Unknown, 0.0),
+    known("migrations_node_per_s", "migrations between nodes (1/s)", Unknown, 0.0),
     known("switches_per_s", "context switches (1/s)", Unknown, 0.0),
     known("guest_instructions_per_switch", "instructions a switch", Lower, 100.0),
     known("attach_ms", "time to attach (ms)", Lower, 50.0),

@@ -172,7 +172,7 @@ pub fn all_that<'a>(verdict: &Verdict, all: &'a [Row]) -> Vec<Against<'a>> {
         [Some(reference), peer].into_iter().flatten()
     });
     let mut those: Vec<_> = both.filter(|against| against.compared.verdict == *verdict).collect();
-    those.sort_by(|a, b| b.compared.distance().total_cmp(&a.compared.distance()));
+    those.sort_by(|a, b| b.compared.distance.total_cmp(&a.compared.distance));
     those
 }
 

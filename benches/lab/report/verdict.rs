@@ -12,6 +12,8 @@ use super::measure::{Better, Measure};
 pub struct Comparison {
     /// Our median by theirs; none where one of them is missing or theirs is 0.
     pub ratio: Option<f64>,
+    /// How far apart they are, in powers of two above the measure's floor; farthest where a figure is missing.
+    pub distance: f64,
     pub verdict: Verdict,
 }
 
@@ -38,11 +40,6 @@ impl fmt::Display for Verdict {
 }
 
 impl Comparison {
-    /// How far apart, in powers of two; farthest where one of the figures is missing or 0.
-    pub fn distance(&self) -> f64 {
-        self.ratio.filter(|ratio| *ratio > 0.0).map_or(f64::INFINITY, |ratio| ratio.log2().abs())
-    }
-
     pub fn ratio_text(&self) -> String {
         self.ratio.map_or_else(|| "–".into(), times)
     }
@@ -54,7 +51,12 @@ pub fn compare(ours: &Cell, theirs: &Cell, measure: &Measure) -> Comparison {
         (Some(ours), Some(theirs)) if theirs.median != 0.0 => Some(ours.median / theirs.median),
         _ => None,
     };
-    Comparison { ratio, verdict: verdict(ours, theirs, measure) }
+    // With the floor added to both, so that nothing is not infinitely less than hardly anything.
+    let distance = match (ours.figure(), theirs.figure()) {
+        (Some(ours), Some(theirs)) => ((ours.median + measure.floor) / (theirs.median + measure.floor)).log2().abs(),
+        _ => f64::INFINITY,
+    };
+    Comparison { ratio, distance, verdict: verdict(ours, theirs, measure) }
 }
 
 fn verdict(ours: &Cell, theirs: &Cell, measure: &Measure) -> Verdict {

@@ -58,6 +58,17 @@ fn a_ratio_to_nothing_is_none() {
     assert_eq!(compare(&theirs, &ours, &share_error()).ratio_text(), "0×");
 }
 
+#[test]
+fn hardly_anything_is_not_far_from_nothing() {
+    let distance = |ours: f64, theirs: f64| {
+        compare(&cell(&[ours; 5], Better::Lower), &cell(&[theirs; 5], Better::Lower), &share_error()).distance
+    };
+    assert_eq!((distance(1.0, 0.0), distance(0.0, 1.0)), (1.0, 1.0));
+    assert!(distance(2.0, 0.0) < distance(40.0, 10.0));
+    let failed = compare(&Cell::Failed(stalled(1)), &cell(&[1.0; 5], Better::Lower), &share_error());
+    assert_eq!(failed.distance, f64::INFINITY);
+}
+
 proptest! {
     #[test]
     fn a_win_of_one_is_a_loss_of_the_other(
