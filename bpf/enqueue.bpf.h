@@ -51,8 +51,11 @@ static s32 cpu_near(const struct task_struct *p, u32 domain)
 	return cpu < 0 ? last : cpu;
 }
 
-/* By how much vtime (ns) the task that runs on `cpu` is ahead of `vtime`; < 0: behind, not ours, or making way already. */
-static s64 running_ahead(s32 cpu, u64 vtime, u64 now)
+/*
+ * By how much vtime (ns) the task that runs on `cpu` is ahead of `vtime`; < 0: behind, not ours, or making way already.
+ * Global, as the next one: verified once.
+ */
+__noinline s64 running_ahead(s32 cpu, u64 vtime, u64 now)
 {
 	struct cpu_state *state = cpu_state(cpu);
 	u64 weight;
@@ -62,7 +65,7 @@ static s64 running_ahead(s32 cpu, u64 vtime, u64 now)
 	return state->running_vtime + to_vtime(time_delta(now, state->running_clock), weight) - vtime;
 }
 
-static bool has_just_begun(s32 cpu, u64 now)
+__noinline bool has_just_begun(s32 cpu, u64 now)
 {
 	struct cpu_state *state = cpu_state(cpu);
 
@@ -86,40 +89,38 @@ static void preempt(s32 cpu, u64 now)
 /*
  * Preempt for this task: where it ran last if what runs there is ahead of it, since its data is there and often its timer
  * fired there, so that no other CPU has to be interrupted; else the CPU of the domain whose running task is furthest ahead
- * of it, of those that have run for a while if there are any.
+ * of it. Where all have just begun, its last CPU makes way at its next tick.
  */
 static void preempt_in_domain(struct task_struct *p, const struct task_ctx *tctx, u32 domain, u64 now)
 {
 	struct domain_config *config = domain_config(domain);
-	s64 margin = to_vtime(PREEMPT_MARGIN_NS, tctx->weight), most = margin, most_begun = margin, ahead;
-	s32 victim = -1, begun = -1, cpu = scx_bpf_task_cpu(p);
+	s64 most = to_vtime(PREEMPT_MARGIN_NS, tctx->weight), ahead;
+	s32 last = scx_bpf_task_cpu(p), victim = -1, cpu;
+	bool here = domain_of_cpu(last) == domain && running_ahead(last, tctx->vtime, now) > most;
 	u32 i;
 
 	if (!config)
 		return;
-	if (domain_of_cpu(cpu) == domain && !has_just_begun(cpu, now) && running_ahead(cpu, tctx->vtime, now) > margin) {
-		preempt(cpu, now);
+	if (here && !has_just_begun(last, now)) {
+		preempt(last, now);
 		return;
 	}
 	bpf_for(i, 0, MAX_DOMAIN_SCAN) {
 		cpu = domain_cpu(config, i);
 		if (cpu < 0)
 			break;
-		if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
+		if (has_just_begun(cpu, now) || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
 			continue;
 		ahead = running_ahead(cpu, tctx->vtime, now);
-		if (ahead > most && !has_just_begun(cpu, now)) {
+		if (ahead > most) {
 			most = ahead;
 			victim = cpu;
-		} else if (ahead > most_begun) {
-			most_begun = ahead;
-			begun = cpu;
 		}
 	}
+	if (victim < 0 && here)
+		victim = last;
 	if (victim >= 0)
 		preempt(victim, now);
-	else if (begun >= 0)
-		preempt(begun, now);
 }
 
 /* Into the DSQ of the one CPU that may run it, on the clock of that CPU's domain. */

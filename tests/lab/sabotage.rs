@@ -23,6 +23,8 @@ const MACHINE: &str = "
 struct Case {
     name: &'static str,
     groups: &'static str,
+    /// Where the honest run's workers have to be, where that is not left to the scheduler.
+    placed: fn(&mut spec::Scenario),
     /// What is done to the workload without telling those who measure.
     sabotage: fn(&mut spec::Scenario),
     /// Measures with the direction that sabotage has to move them in, and by how much at least.
@@ -39,6 +41,15 @@ pub fn unmoved(name: &str, measure: &str, least: f64, honest: &Measures, sabotag
 fn confine(scenario: &mut spec::Scenario, cpus: &[usize]) {
     let workers = scenario.groups.iter_mut().flat_map(|group| &mut group.workers);
     workers.for_each(|worker| worker.may_run = cpus.to_vec());
+}
+
+fn anywhere(_: &mut spec::Scenario) {}
+
+/// The first group's two workers have a CPU each.
+fn one_each(scenario: &mut spec::Scenario, cpus: [usize; 2]) {
+    for (worker, cpu) in scenario.groups[0].workers.iter_mut().zip(cpus) {
+        worker.may_run = vec![cpu];
+    }
 }
 
 /// Somebody moves the first worker from CPU 0 to this one and back, again and again.
@@ -67,94 +78,105 @@ const CASES: &[Case] = &[
     Case {
         name: "weights-ignored",
         groups: "{ kind = 'hog', count = 4, nice = [0, 10], may_run = 'first' }",
+        placed: anywhere,
         sabotage: |scenario| scenario.groups[0].workers.iter_mut().for_each(|worker| worker.nice = 0),
         moved: &[("share_error_mean_percent", 50.0), ("share_error_worst_percent", 80.0)],
     },
     Case {
         name: "all-pinned-to-one-cpu",
         groups: "{ kind = 'hog', count = 4, may_run = 'one-each' }",
+        placed: anywhere,
         sabotage: |scenario| confine(scenario, &[0]),
         moved: &[("delivered_percent", -50.0), ("progress_percent", -20.0)],
     },
     Case {
         name: "pinned-where-born",
         groups: "{ kind = 'hog', count = 4, may_run = 'half', born_together = true }",
+        placed: anywhere,
         sabotage: |scenario| confine(scenario, &[0]),
         moved: &[("delivered_percent", -50.0), ("settle_ms", 200.0)],
     },
     Case {
         name: "slow-class-first",
         groups: "{ kind = 'hog', count = 1, may_run = 'half' }",
+        placed: anywhere,
         sabotage: |scenario| confine(scenario, &[8, 10]),
         moved: &[("progress_percent", -40.0), ("energy_mj_per_progress_s", -500.0)],
     },
     Case {
         name: "away-from-memory",
         groups: "{ kind = 'hog', count = 2, may_run = 'half', memory = 0 }",
+        placed: anywhere,
         sabotage: |scenario| confine(scenario, &[8, 10]),
         moved: &[("home_node_percent", -90.0), ("progress_percent", -50.0)],
     },
     Case {
         name: "fellows-apart",
         groups: "{ kind = 'hog', count = 2, may_run = 'half', shares_data = true }",
-        sabotage: |scenario| {
-            for (worker, cpu) in scenario.groups[0].workers.iter_mut().zip([0, 8]) {
-                worker.may_run = vec![cpu];
-            }
-        },
+        placed: |scenario| one_each(scenario, [0, 2]),
+        sabotage: |scenario| one_each(scenario, [0, 4]),
         moved: &[("progress_percent", -30.0)],
     },
     Case {
         name: "moved-between-siblings",
         groups: "{ kind = 'hog', count = 1, may_run = 'first' }",
+        placed: anywhere,
         sabotage: |scenario| move_to_and_fro(scenario, 1),
         moved: &[("migrations_smt_per_s", 5.0)],
     },
     Case {
         name: "moved-between-cores",
         groups: "{ kind = 'hog', count = 1, may_run = 'first' }",
+        placed: anywhere,
         sabotage: |scenario| move_to_and_fro(scenario, 2),
         moved: &[("migrations_core_per_s", 5.0)],
     },
     Case {
         name: "moved-between-llcs",
         groups: "{ kind = 'hog', count = 1, may_run = 'first' }",
+        placed: anywhere,
         sabotage: |scenario| move_to_and_fro(scenario, 4),
         moved: &[("migrations_llc_per_s", 5.0), ("home_llc_percent", -30.0)],
     },
     Case {
         name: "moved-between-nodes",
         groups: "{ kind = 'hog', count = 1, may_run = 'first' }",
+        placed: anywhere,
         sabotage: |scenario| move_to_and_fro(scenario, 8),
         moved: &[("migrations_node_per_s", 5.0), ("home_llc_percent", -30.0), ("home_node_percent", -30.0)],
     },
     Case {
         name: "sleepers-behind-real-time",
         groups: "{ kind = 'sleeper', count = 2, may_run = 'first' }, { kind = 'hog', count = 1, may_run = 'first' }",
+        placed: anywhere,
         sabotage: |scenario| scenario.groups[1].workers[0].fifo = true,
         moved: &[("wake_p99_ms", 10.0), ("wake_max_ms", 10.0), ("missed_frames_percent", 20.0)],
     },
     Case {
         name: "kworkers-behind-real-time",
         groups: "{ kind = 'kworkers', count = 1 }, { kind = 'hog', count = 1, may_run = 'first' }",
+        placed: anywhere,
         sabotage: |scenario| scenario.groups[1].workers[0].fifo = true,
         moved: &[("wake_p50_ms", 10.0)],
     },
     Case {
         name: "ping-pong-behind-a-hog",
         groups: "{ kind = 'ring', count = 2, team = 2 }, { kind = 'hog', count = 1 }",
+        placed: anywhere,
         sabotage: behind_a_heavy_hog,
         moved: &[("round_trips_per_s", -300.0), ("switches_per_s", -1000.0)],
     },
     Case {
         name: "messages-and-processes-behind-a-hog",
         groups: "{ kind = 'messages', count = 4, team = 4 }, { kind = 'forks', count = 1 }, { kind = 'hog', count = 1 }",
+        placed: anywhere,
         sabotage: behind_a_heavy_hog,
         moved: &[("messages_per_s", -300.0), ("processes_per_s", -30.0)],
     },
     Case {
         name: "ping-pong-behind-a-hog-that-nobody-asked-for",
         groups: "{ kind = 'ring', count = 2, team = 2 }",
+        placed: anywhere,
         sabotage: |scenario| {
             let mut hog = scenario.groups[0].clone();
             hog.kind = spec::Kind::Hog { on_ms: 0, off_ms: 0 };
@@ -194,6 +216,7 @@ fn sabotage_of_the_workload_moves_its_measures() {
     };
     let mut boot = matrix::boots(&wanted, &catalogue.model, &programs).remove(0);
     for (case, pair) in CASES.iter().zip(boot.runs.chunks_mut(2)) {
+        (case.placed)(&mut pair[0].resolved);
         (case.sabotage)(&mut pair[1].resolved);
     }
 
