@@ -4,8 +4,9 @@
  *
  * A task is a *member* of its home domain from runnable() to quiescent(): its weight and vtime are part of the domain's
  * clock and its load is part of the domain's. All of that changes only in callbacks that hold the runqueue of the task,
- * so a task never counts twice or nowhere; only `transit`, which flows set on waiting tasks, is exchanged atomically, and
- * one that is stuck may be taken out of the clock by others (stuck.bpf.h). The truth about a task's vtime is here; p->scx.dsq_vtime is only the key that it waits under.
+ * so a task never counts twice or nowhere; only `transit`, which flows set on waiting tasks, is exchanged atomically,
+ * and one that is stuck may be taken out of the clock by others (stuck.bpf.h). The truth about a task's vtime is here;
+ * p->scx.dsq_vtime is only the key that it waits under.
  *
  * Home follows the CPU: the domain that a task runs in becomes its home (running()), with its lag carried over from the
  * old clock to the new one.

@@ -60,7 +60,7 @@ else
     fail "there is neither root nor sudo to install: ${missing[*]} qemu-system-x86 $oldest_qemu or newer"
 fi
 
-install() { # the packages "$@", with these options of apt-get before a "--"
+install() { # the packages "$@", which options of apt-get may go before
     "${as_root[@]}" sh -ec '
         export DEBIAN_FRONTEND=noninteractive
         apt-get -qq "$@"
