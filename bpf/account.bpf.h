@@ -73,24 +73,30 @@ void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
 	tctx->queued_at = 0;
 	if (p->se.sum_exec_runtime != tctx->charged)
 		charge(p, tctx, cpu, now); /* the rest of a turn that ended with a migration */
-	here->started_at = now;
-	here->make_way = false;
+	if (!here->handed_on)
+		here->started_at = now;
+	here->handed_on = false;
 	show_running(here, tctx, now);
 }
 
-/* At a tick: charge, and make way for a task that woke up, or was handed this CPU and still waits for it. */
+/*
+ * At a tick: charge, and make way for a task that woke up, or was handed this CPU and still waits for it, unless the hand-over
+ * was a moment ago.
+ */
 void BPF_STRUCT_OPS(domains_tick, struct task_struct *p)
 {
 	struct task_ctx *tctx = task_ctx(p);
 	s32 cpu = scx_bpf_task_cpu(p);
 	struct cpu_state *here = cpu_state(cpu);
 	u64 now = scx_bpf_now();
+	bool steady;
 
 	if (!tctx || !here)
 		return;
+	steady = time_delta(now, here->running_clock) >= UNDISTURBED_NS;
 	charge(p, tctx, cpu, now);
 	look_for_stuck(domain_of_cpu(cpu), here, now);
-	if (here->make_way || scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu))
+	if (here->make_way || (steady && scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu)))
 		scx_bpf_task_set_slice(p, 0);
 }
 

@@ -61,12 +61,8 @@ static bool can_go_on(const struct task_struct *prev, s32 cpu)
 }
 
 /* `prev` goes on here: nobody who waits is ahead of it. The kernel calls running() only for who comes new. */
-static void keep_running(struct task_struct *prev, s32 cpu)
+static void keep_running(struct task_struct *prev)
 {
-	struct cpu_state *here = cpu_state(cpu);
-
-	if (here)
-		here->make_way = false;
 	scx_bpf_task_set_slice(prev, slice_ns);
 }
 
@@ -75,8 +71,13 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 	u32 domain = domain_of_cpu(cpu);
 	u64 now = scx_bpf_now(), own_vtime = 0, shared_vtime = 0, best, first, second;
 	struct task_ctx *tctx;
+	struct cpu_state *here = cpu_state(cpu);
 	bool own, shared, keep;
 
+	if (!here)
+		return;
+	here->make_way = false;
+	here->handed_on = false;
 	rescue_waiting(cpu, domain, now);
 	keep = can_go_on(prev, cpu); /* after the rescue, which lets go of the runqueue's lock */
 	own = first_runnable(cpu_dsq(cpu), cpu, &own_vtime);
@@ -95,7 +96,7 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 			charge(prev, tctx, cpu, now);
 			if (!time_after(tctx->vtime, best)) {
 				count(cpu, COUNT_KEPT);
-				keep_running(prev, cpu);
+				keep_running(prev);
 				return;
 			}
 		}
@@ -103,7 +104,7 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 			return;
 	}
 	if (keep)
-		keep_running(prev, cpu);
+		keep_running(prev);
 	else if (stealing_enabled)
 		steal(cpu, domain);
 }

@@ -14,7 +14,6 @@
 #ifndef __SCX_DOMAINS_ENQUEUE_H
 #define __SCX_DOMAINS_ENQUEUE_H
 
-#define PREEMPT_MARGIN_NS (1000ULL * 1000)
 /* What a task may run before it is preempted: a quarter of a tick at HZ=250, and far more than passing a message takes. */
 #define UNDISTURBED_NS (1000ULL * 1000)
 /* What a task that slept may be ahead of the average when it wakes up: one tick at HZ=250. */

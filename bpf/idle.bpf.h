@@ -106,27 +106,39 @@ static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu)
 /* Wakers that are runnable for more than this share of their time (of 1024) are not about to sleep. */
 #define MAX_SYNC_DUTY 960
 
-/* Does anybody wait whom `cpu` could run? Where all of its domain's tasks run, nobody does; else its queues tell. */
-static bool somebody_waits(s32 cpu)
+/*
+ * Is the task next by its vtime, or as good as that? Those who hand a CPU to each other may get ahead of the clock by the
+ * margin by which others may run ahead of one that wakes up, and then stand in line. (The clock is read without its
+ * lock: what a torn read costs is one choice.)
+ */
+static bool is_due(struct task_struct *p, const struct domain_state *state, u32 domain)
 {
-	u32 domain = domain_of_cpu(cpu);
-	struct domain_state *state = domain_state(domain);
+	const struct task_ctx *tctx = task_ctx_fallible(p);
+	u64 clock = clock_value(state->base, state->weighted, state->weight);
 
-	if (scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu))
-		return true;
-	if (state && state->nr_runnable <= state->nr_running)
+	return tctx && tctx->home == domain && !time_after(tctx->vtime, clock + to_vtime(PREEMPT_MARGIN_NS, tctx->weight));
+}
+
+/* Does anybody wait whom `cpu` could run? Where all of its domain's tasks run, nobody does; else its queues tell. */
+static bool somebody_waits(s32 cpu, const struct domain_state *state, u32 domain)
+{
+	if (state->nr_runnable <= state->nr_running)
 		return false;
 	return scx_bpf_dsq_nr_queued(cpu_dsq(cpu)) || scx_bpf_dsq_nr_queued(domain);
 }
 
 /* May a task woken by a waker that is about to sleep have the waker's CPU? */
-static bool can_take_over(const struct task_struct *p, s32 cpu)
+static bool can_take_over(struct task_struct *p, const struct cpu_state *here, s32 cpu)
 {
 	struct task_struct *waker = (struct task_struct *)bpf_get_current_task_btf();
-	const struct cpu_state *here = cpu_state_fallible(cpu);
+	u32 domain = domain_of_cpu(cpu);
+	const struct domain_state *state = domain_state(domain);
 
-	return here && here->running_weight && here->running_duty <= MAX_SYNC_DUTY && !(waker->flags & PF_EXITING) &&
-	       (p->nr_cpus_allowed >= nr_cpus || bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) && !somebody_waits(cpu);
+	return state && here->running_weight && !here->handed_on && !here->make_way && here->running_duty <= MAX_SYNC_DUTY &&
+	       !(waker->flags & PF_EXITING) &&
+	       (p->nr_cpus_allowed >= nr_cpus || bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) &&
+	       !scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu) &&
+	       (is_due(p, state, domain) || !somebody_waits(cpu, state, domain));
 }
 
 /*
@@ -148,17 +160,21 @@ static __always_inline void kick_idle_in(const struct task_struct *p, u32 domain
 
 s32 BPF_STRUCT_OPS(domains_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 {
-	s32 here = bpf_get_smp_processor_id(), cpu;
+	s32 this_cpu = bpf_get_smp_processor_id(), cpu;
+	struct cpu_state *here = cpu_state(this_cpu);
 
-	if ((wake_flags & WAKE_SYNCHRONOUS) && can_take_over(p, here)) {
-		count(here, COUNT_SYNC_HANDOVER);
+	if (!here)
+		return prev_cpu;
+	if ((wake_flags & WAKE_SYNCHRONOUS) && can_take_over(p, here, this_cpu)) {
+		here->counters[COUNT_SYNC_HANDOVER]++;
+		here->handed_on = true;
 		scx_bpf_dsq_insert(p, DSQ_LOCAL, slice_ns, 0);
-		return here;
+		return this_cpu;
 	}
 	cpu = claim_idle_cpu(p, prev_cpu);
 	if (cpu < 0)
 		return prev_cpu;
-	count(here, COUNT_IDLE_DIRECT);
+	here->counters[COUNT_IDLE_DIRECT]++;
 	scx_bpf_dsq_insert(p, DSQ_LOCAL, slice_ns, 0);
 	return cpu;
 }

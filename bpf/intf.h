@@ -102,7 +102,8 @@ struct cpu_state {
 	u64 running_vtime;  /* of the running task when it was last charged, */
 	u64 running_clock;  /* and the time of that, ns */
 	u32 running_duty;   /* and what share of its time it is runnable, of 1024 */
-	u64 started_at;	    /* when it began to run, ns */
+	u64 started_at;	    /* when it, or the first of those who handed the CPU on to it, began to run, ns */
+	u32 handed_on;	    /* has what runs here handed the CPU to one that it woke? */
 	u32 looked_at;	    /* the index of the CPU of its domain that it looks at next (stuck.bpf.h) */
 	u64 rescue_at;
 	u64 counters[NR_COUNTERS];

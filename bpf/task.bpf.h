@@ -20,7 +20,7 @@ struct task_ctx {
 	u64 load_weight; /* the same as far as it counts in loads */
 	u64 charged;	/* p->se.sum_exec_runtime up to which run time is in vtime */
 	u64 queued_at;	/* ns, when it began to wait in a DSQ; 0: not waiting */
-	u64 changed_at; /* ns, when it last became runnable or quiescent */
+	u64 changed_at; /* ns, when it last became runnable or quiescent, or `duty` was brought up to date */
 	u64 transit;	/* what a flow counted in transit for it (see pack_transit), 0: nothing */
 	u64 moved_at;	/* ns, when a flow last moved it */
 	u32 home;
@@ -117,6 +117,17 @@ static __always_inline u32 duty_at(const struct task_ctx *tctx, u64 now)
 	u64 ns = time_delta(now, tctx->changed_at);
 
 	return tctx->member ? 1024 - halved(1024 - tctx->duty, ns) : halved(tctx->duty, ns);
+}
+
+/* Of a duty that is up to date, others need no `now` to read it. Not more often: short times are lost to rounding. */
+#define DUTY_STEP_NS (1 << 20)
+
+static __always_inline void advance_duty(struct task_ctx *tctx, u64 now)
+{
+	if (time_delta(now, tctx->changed_at) < DUTY_STEP_NS)
+		return;
+	tctx->duty = duty_at(tctx, now);
+	tctx->changed_at = now;
 }
 
 static __always_inline u64 task_load(const struct task_ctx *tctx, u64 now)
@@ -361,7 +372,7 @@ static __always_inline void show_running(struct cpu_state *here, const struct ta
 {
 	here->running_vtime = tctx->vtime;
 	here->running_weight = tctx->weight;
-	here->running_duty = duty_at(tctx, now);
+	here->running_duty = tctx->duty;
 	here->running_clock = now;
 }
 
@@ -390,6 +401,7 @@ static void charge(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 no
 		return;
 	tctx->charged = total;
 	if (tctx->member) {
+		advance_duty(tctx, now);
 		if (tctx->load_weight != capped(tctx->weight))
 			recount(state, tctx, now);
 		follow_clock(state, tctx, step);
