@@ -9,7 +9,9 @@
  * Then somebody must come for it: an idle CPU if there is one, else, for a task that woke up, the CPU of its domain
  * whose running task is furthest ahead of it is preempted, if that is by more than PREEMPT_MARGIN_NS of run time. If that
  * one has only just begun to run, it makes way at its next tick: a sender that is pushed off by each receiver that it wakes
- * sends one message a switch instead of many.
+ * sends one message a switch instead of many. For the same reason nobody is preempted for a task that is woken softly, by
+ * one of ours that says that it will sleep soon: a CPU comes free, and the woken one is among the first in line. (hackbench
+ * on 8 emulated CPUs: 0.51 s with preemption, 0.48 without.)
  */
 #ifndef __SCX_DOMAINS_ENQUEUE_H
 #define __SCX_DOMAINS_ENQUEUE_H
@@ -135,6 +137,14 @@ static void enqueue_on_cpu(struct task_struct *p, struct task_ctx *tctx, s32 cpu
 		preempt(cpu, now);
 }
 
+/* Is the wake-up that this CPU is at a soft one? */
+static bool wakes_softly(void)
+{
+	struct cpu_state *here = cpu_state(bpf_get_smp_processor_id());
+
+	return here && here->waking_softly;
+}
+
 static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 enq_flags, u64 now)
 {
 	/* the domain of the CPU that it is on: the kernel may have pushed it there, away from a CPU that goes offline */
@@ -150,7 +160,7 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 	idle = claim_idle_cpu(p, cpu_near(p, domain));
 	if (idle >= 0)
 		kick(idle, KICK_IDLE);
-	else if (enq_flags & ENQ_WAKEUP)
+	else if ((enq_flags & ENQ_WAKEUP) && !wakes_softly())
 		preempt_in_domain(p, tctx, domain, now);
 }
 

