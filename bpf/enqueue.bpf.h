@@ -88,24 +88,34 @@ static void preempt(s32 cpu, u64 now)
 }
 
 /*
- * Preempt for this task: where it ran last if what runs there is ahead of it, since its data is there and often its timer
- * fired there, so that no other CPU has to be interrupted; else the CPU of the domain whose running task is furthest ahead
- * of it. Where all have just begun, its last CPU makes way at its next tick.
+ * May a task that wakes up take the CPU where it ran last from who runs there? Its data is there, often its timer fired there,
+ * and put straight into the CPU's local DSQ it costs no queue and at most one interrupt: a kick is sent by way of one more.
+ */
+static bool can_displace(const struct task_ctx *tctx, s32 cpu, u64 now)
+{
+	return running_ahead(cpu, tctx->vtime, now) > (s64)to_vtime(PREEMPT_MARGIN_NS, tctx->weight) &&
+	       !has_just_begun(cpu, now);
+}
+
+static void displace(struct task_struct *p, u64 enq_flags)
+{
+	count(bpf_get_smp_processor_id(), COUNT_PREEMPTED);
+	scx_bpf_dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags | ENQ_PREEMPT);
+}
+
+/*
+ * Preempt the CPU of the domain whose running task is furthest ahead of this one. Where all have just begun, the CPU where it
+ * ran last makes way at its next tick.
  */
 static void preempt_in_domain(struct task_struct *p, const struct task_ctx *tctx, u32 domain, u64 now)
 {
 	struct domain_config *config = domain_config(domain);
-	s64 most = to_vtime(PREEMPT_MARGIN_NS, tctx->weight), ahead;
+	s64 margin = to_vtime(PREEMPT_MARGIN_NS, tctx->weight), most = margin, ahead;
 	s32 last = scx_bpf_task_cpu(p), victim = -1, cpu;
-	bool here = domain_of_cpu(last) == domain && running_ahead(last, tctx->vtime, now) > most;
 	u32 i;
 
 	if (!config)
 		return;
-	if (here && !has_just_begun(last, now)) {
-		preempt(last, now);
-		return;
-	}
 	bpf_for(i, 0, MAX_DOMAIN_SCAN) {
 		cpu = domain_cpu(config, i);
 		if (cpu < 0)
@@ -118,7 +128,7 @@ static void preempt_in_domain(struct task_struct *p, const struct task_ctx *tctx
 			victim = cpu;
 		}
 	}
-	if (victim < 0 && here)
+	if (victim < 0 && domain_of_cpu(last) == domain && running_ahead(last, tctx->vtime, now) > margin)
 		victim = last;
 	if (victim >= 0)
 		preempt(victim, now);
@@ -128,6 +138,10 @@ static void preempt_in_domain(struct task_struct *p, const struct task_ctx *tctx
 static void enqueue_on_cpu(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 enq_flags, u64 now)
 {
 	change_home(p, tctx, domain_of_cpu(cpu), now);
+	if ((enq_flags & ENQ_WAKEUP) && can_displace(tctx, cpu, now)) {
+		displace(p, enq_flags);
+		return;
+	}
 	count(bpf_get_smp_processor_id(), COUNT_CPU_QUEUED);
 	scx_bpf_dsq_insert_vtime(p, cpu_dsq(cpu), slice_ns, tctx->vtime, enq_flags);
 	if (scx_bpf_test_and_clear_cpu_idle(cpu))
@@ -148,10 +162,16 @@ static bool wakes_softly(void)
 static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 enq_flags, u64 now)
 {
 	/* the domain of the CPU that it is on: the kernel may have pushed it there, away from a CPU that goes offline */
-	u32 domain = fitting_domain(p, domain_of_cpu(scx_bpf_task_cpu(p)));
-	s32 idle;
+	s32 last = scx_bpf_task_cpu(p), idle;
+	u32 domain = fitting_domain(p, domain_of_cpu(last));
+	bool preempts = (enq_flags & ENQ_WAKEUP) && !wakes_softly();
 
 	change_home(p, tctx, domain, now);
+	if (preempts && domain_of_cpu(last) == domain && bpf_cpumask_test_cpu(last, p->cpus_ptr) &&
+	    can_displace(tctx, last, now)) {
+		displace(p, enq_flags);
+		return;
+	}
 	domain = spend_flow(p, tctx, now);
 	change_home(p, tctx, domain, now);
 	count(bpf_get_smp_processor_id(), COUNT_DOMAIN_QUEUED);
@@ -160,7 +180,7 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 	idle = claim_idle_cpu(p, cpu_near(p, domain));
 	if (idle >= 0)
 		kick(idle, KICK_IDLE);
-	else if ((enq_flags & ENQ_WAKEUP) && !wakes_softly())
+	else if (preempts)
 		preempt_in_domain(p, tctx, domain, now);
 }
 
