@@ -6,10 +6,12 @@ use crate::cpuset::CpuSet;
 use crate::domain::Domains;
 use crate::failure::Failure;
 use crate::kernel::{Attached, Exit, ExitKind, KernelError, Object, Options, hotplug_sequence};
+use crate::record::{Header, Recorder, Round};
 use crate::stats::{Report, report_text};
 use crate::topology::{self, Source, Topology};
 use crossbeam_channel::{Receiver, never, select, tick};
 use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How often a machine may change under us while we attach before we give up.
@@ -67,6 +69,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         exit_dump_len: args.exit_dump_len,
         hotplug_sequence,
     };
+    let recorder = args.record.as_deref().map(|path| start_record(path, args, &domains)).transpose()?;
     let mut object = Object::uninit();
     let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options)?;
     log::info!(
@@ -91,6 +94,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         last: None,
         sample: None,
         flows: FlowTotals::default(),
+        recorder,
         failed_rounds: 0,
     }
     .run(stop)
@@ -105,6 +109,15 @@ fn read_topology(described: Option<&str>) -> Result<Topology, Failure> {
     let topology = topology::read(&source).map_err(|e| input(&e))?;
     topology::same_machine(&topology, &live).map_err(|e| Failure::Input(format!("--topology {described}: {e}")))?;
     Ok(topology)
+}
+
+/// Begin the record, before anything is loaded: who cannot have one that he asked for should know it now.
+fn start_record(path: &Path, args: &RunArgs, domains: &Domains) -> Result<Recorder, Failure> {
+    let interval_ms = u64::try_from(args.balance_interval.as_millis()).unwrap_or(u64::MAX);
+    let header = Header::new(interval_ms, !args.no_balance, Params::default(), domains.clone());
+    Recorder::create(path, &header).map_err(|e| {
+        Failure::Input(format!("--record {}: it cannot be written: {e}; name a file that can", path.display()))
+    })
 }
 
 /// The CPUs that may ever come online.
@@ -123,6 +136,8 @@ struct Rounds<'a> {
     last: Option<Snapshot>,
     sample: Option<Sample>,
     flows: FlowTotals,
+    /// None where nothing is recorded, or the record could not be written any more.
+    recorder: Option<Recorder>,
     /// In a row, up to now.
     failed_rounds: u32,
 }
@@ -177,8 +192,19 @@ impl Rounds<'_> {
         for flow in &plan.flows {
             log::debug!("flow {} -> {}: {}", flow.src, flow.dst, flow.amount);
         }
+        self.record(&plan);
         self.flows += self.attached.apply(&plan, 2 * self.args.balance_interval)?;
         Ok(())
+    }
+
+    /// Add this round to the record. Where that fails, scheduling goes on without one.
+    fn record(&mut self, plan: &Plan) {
+        let (Some(recorder), Some(sample)) = (&mut self.recorder, &self.sample) else { return };
+        let at_ms = u64::try_from(self.attached_at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if let Err(error) = recorder.add(&Round { at_ms, sample: sample.clone(), plan: plan.clone() }) {
+            log::warn!("the record ends here, scheduling goes on: writing it failed: {error}");
+            self.recorder = None;
+        }
     }
 
     fn print_stats(&self) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ pub enum Failure {
     /// Anything that no other variant covers.
     #[error("{0}")]
     Unexpected(String),
-    /// Bad arguments, or a topology that cannot be read or does not fit.
+    /// Bad arguments, a topology that cannot be read or does not fit, or a file that is no record.
     #[error("{0}")]
     Input(String),
     /// The kernel, or the way to it.

@@ -5,7 +5,7 @@ use scx_domains::cli::{Cli, Command, TopologyArgs};
 use scx_domains::domain::Domains;
 use scx_domains::failure::Failure;
 use scx_domains::topology::{self, Source};
-use scx_domains::{check, daemon, show};
+use scx_domains::{check, daemon, replay, show};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         None => daemon::run(&cli.run),
         Some(Command::Topology(args)) => show_topology(args),
         Some(Command::Check) => check::run(),
+        Some(Command::Replay(args)) => replay::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

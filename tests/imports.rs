@@ -32,6 +32,9 @@ const LAYERS: &[(&str, Layer)] = &[
     ("domain", Pure),
     ("balance", Pure),
     ("stats", Pure),
+    ("record", Pure),
+    ("record::read", Edge),
+    ("record::write", Edge),
     ("kernel", Edge),
     ("show", Edge),
     ("check", Top),
@@ -40,6 +43,10 @@ const LAYERS: &[(&str, Layer)] = &[
     ("failure", Top),
     ("lib", Top),
     ("main", Top),
+    ("replay", Top),
+    ("replay::compare", Pure),
+    ("replay::explain", Pure),
+    ("replay::set", Pure),
 ];
 
 /// Rooms that may hold `unsafe`: those that call C libraries or the kernel.

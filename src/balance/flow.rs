@@ -9,6 +9,8 @@
 //! a move to lower the imbalance at both ends: moving 1024 for a flow of 600 leaves 424 on the other side, less than 600.
 //! Amounts below `min_amount` are left alone: they are noise, or fit no task.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Flow, Imbalance, Plan, Sample, imbalances};
 use crate::domain::Domains;
 use crate::units::DomainId;
@@ -16,8 +18,9 @@ use crate::units::DomainId;
 /// Flows that one domain may have at a time; `MAX_FLOWS` of `bpf/intf.h`.
 pub const MAX_FLOWS_PER_DOMAIN: usize = 8;
 
-/// What can be tuned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What can be tuned. Records (`src/record`) hold it, and `scx_domains replay --set` sets it, by these names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Params {
     /// Least load worth a flow. 64 is half a task at nice 10 that always runs, or one at nice 0 that runs 6 % of the
     /// time.

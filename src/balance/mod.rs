@@ -19,6 +19,8 @@ pub use cap::load_cap;
 pub use flow::{MAX_FLOWS_PER_DOMAIN, Params, plan};
 pub use imbalance::{Imbalance, imbalances};
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::DomainId;
 
 /// Counters of one domain at one moment, as the scheduler keeps them. Integrals only grow, and wrap.
@@ -45,7 +47,8 @@ pub struct Snapshot {
 }
 
 /// What one domain had to do between two snapshots.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DomainSample {
     /// Mean runnable weight, pinned included; 1024 = one task at nice 0 that always wants to run.
     pub load: u64,
@@ -58,14 +61,16 @@ pub struct DomainSample {
 }
 
 /// One round's view of the machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sample {
     /// By domain id.
     pub domains: Vec<DomainSample>,
 }
 
 /// "Let `amount` of load go from `src` to `dst` this round."
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Flow {
     /// The domain that gives.
     pub src: DomainId,
@@ -80,7 +85,8 @@ pub struct Flow {
 }
 
 /// A round's flows. Empty where nothing has to move.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// By source, nearest destination first.
     pub flows: Vec<Flow>,

@@ -4,4 +4,4 @@ mod model;
 mod text;
 
 pub use model::{Counter, Counters, Report};
-pub use text::report_text;
+pub use text::{report_text, tasks};

@@ -6,7 +6,8 @@ use crate::units::DomainId;
 use std::fmt::Write;
 
 /// Load as people count it: 1.00 is one task at nice 0 that always wants to run.
-fn tasks(load: u64) -> f64 {
+#[must_use]
+pub fn tasks(load: u64) -> f64 {
     load as f64 / 1024.0
 }
 

@@ -9,6 +9,7 @@ mod scenario_harness;
 mod scenario_hotplug;
 mod scenario_loads;
 mod scenario_placement;
+mod scenario_record;
 mod scenario_refusals;
 mod scenario_starvation;
 mod scenario_verifier;
