@@ -184,6 +184,21 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 		preempt_in_domain(p, tctx, domain, now);
 }
 
+/*
+ * The daemon goes before whoever of ours runs on its CPU: among ten hogs a CPU it would be tens of ms late otherwise, and the
+ * plan with it. It sleeps most of the time, so this takes next to nothing from anybody; and only at wake-ups, so that a
+ * daemon that runs wild waits its turn. False: the CPU is not ours just now.
+ */
+static bool enqueue_planner(struct task_struct *p, u64 enq_flags)
+{
+	struct cpu_state *state = cpu_state(scx_bpf_task_cpu(p));
+
+	if (!state || !state->running_weight)
+		return false;
+	scx_bpf_dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags | ENQ_PREEMPT);
+	return true;
+}
+
 void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 {
 	struct task_ctx *tctx = task_ctx(p);
@@ -195,6 +210,8 @@ void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 		settle_transit(tctx, now);
 	if (!tctx->queued_at) /* a change of mask or weight does not make the wait any shorter */
 		tctx->queued_at = now;
+	if ((enq_flags & ENQ_WAKEUP) && p->tgid == planner_tgid && enqueue_planner(p, enq_flags))
+		return;
 	if (is_pinned(p))
 		enqueue_on_cpu(p, tctx, scx_bpf_task_cpu(p), enq_flags, now);
 	else

@@ -9,6 +9,7 @@
 
 #undef SCX_DSQ_LOCAL
 #undef SCX_DSQ_LOCAL_ON
+#undef SCX_ENQ_PREEMPT
 #undef SCX_ENQ_WAKEUP
 #undef SCX_ENQ_PREEMPT
 #undef SCX_KICK_IDLE
@@ -22,6 +23,7 @@
 #define DSQ_LOCAL_ON KERNEL_VALUE(scx_dsq_id_flags, SCX_DSQ_LOCAL_ON)
 #define DSQ_FROM_TAIL KERNEL_VALUE(scx_dsq_iter_flags, SCX_DSQ_ITER_REV)
 #define DEQ_SLEEP KERNEL_VALUE(scx_deq_flags, SCX_DEQ_SLEEP)
+#define ENQ_PREEMPT KERNEL_VALUE(scx_enq_flags, SCX_ENQ_PREEMPT)
 #define ENQ_WAKEUP KERNEL_VALUE(scx_enq_flags, SCX_ENQ_WAKEUP)
 #define ENQ_PREEMPT KERNEL_VALUE(scx_enq_flags, SCX_ENQ_PREEMPT)
 #define WAKE_SYNCHRONOUS KERNEL_VALUE(scx_wake_flags, SCX_WAKE_SYNC)

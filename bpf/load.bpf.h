@@ -35,10 +35,13 @@ static __always_inline void load_advance(struct domain_state *state, u64 now)
 SEC("syscall")
 int advance_loads(void *unused)
 {
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	u64 now = scx_bpf_now();
 	struct domain_state *state;
 	u32 i;
 
+	if (planner_tgid != tgid)
+		planner_tgid = tgid;
 	bpf_for(i, 0, nr_domains) {
 		state = domain_state_fallible(i);
 		if (!state)

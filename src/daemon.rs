@@ -7,9 +7,10 @@ use crate::domain::Domains;
 use crate::failure::Failure;
 use crate::kernel::{Attached, Exit, ExitKind, KernelError, Object, Options, hotplug_sequence};
 use crate::record::{Header, Recorder, Round};
-use crate::stats::{Report, report_text};
+use crate::stats::{Lateness, Report, report_text};
 use crate::topology::{self, Source, Topology};
-use crossbeam_channel::{Receiver, never, select, tick};
+use crossbeam_channel::{Receiver, RecvError, never, select, tick};
+use rustix::mm::{MlockAllFlags, mlockall};
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -86,6 +87,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
     for cost in attached.program_costs() {
         log::debug!("program {}: {} instructions, {} verified", cost.name, cost.instructions, cost.verified);
     }
+    lock_memory();
     Rounds {
         attached,
         domains,
@@ -95,6 +97,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         sample: None,
         flows: FlowTotals::default(),
         recorder,
+        lateness: Lateness::default(),
         failed_rounds: 0,
     }
     .run(stop)
@@ -120,6 +123,14 @@ fn start_record(path: &Path, args: &RunArgs, domains: &Domains) -> Result<Record
     })
 }
 
+/// Keep in memory what is in use, so that a round does not wait for a disk when memory is short. Pages are locked as they are
+/// first touched. What is mapped later is not: past the limit (RLIMIT_MEMLOCK) it could not be had at all then.
+fn lock_memory() {
+    if let Err(error) = mlockall(MlockAllFlags::CURRENT | MlockAllFlags::ONFAULT) {
+        log::info!("not locked into memory, so rounds may be late when it is short: {error}; `ulimit -l` is the limit");
+    }
+}
+
 /// The CPUs that may ever come online.
 fn possible_cpus() -> Result<CpuSet, Failure> {
     let path = "/sys/devices/system/cpu/possible";
@@ -138,6 +149,7 @@ struct Rounds<'a> {
     flows: FlowTotals,
     /// None where nothing is recorded, or the record could not be written any more.
     recorder: Option<Recorder>,
+    lateness: Lateness,
     /// In a row, up to now.
     failed_rounds: u32,
 }
@@ -150,7 +162,7 @@ impl Rounds<'_> {
         loop {
             let outcome = select! {
                 recv(stop) -> _ => return ended(self.attached.detach()),
-                recv(round) -> _ => self.round_or_warning(),
+                recv(round) -> due => self.round_or_warning(due),
                 recv(stats) -> _ => self.print_stats(),
                 recv(poll) -> _ => Ok(()),
             };
@@ -163,7 +175,8 @@ impl Rounds<'_> {
     }
 
     /// A round; or a warning if it fails, which BPF schedules on without.
-    fn round_or_warning(&mut self) -> Result<(), Failure> {
+    fn round_or_warning(&mut self, due: Result<Instant, RecvError>) -> Result<(), Failure> {
+        self.lateness.add(due.map_or(Duration::ZERO, |due| due.elapsed()));
         match self.round() {
             Ok(()) => self.failed_rounds = 0,
             Err(error) if self.failed_rounds >= MAX_FAILED_ROUNDS => return Err(error.into()),
@@ -214,6 +227,7 @@ impl Rounds<'_> {
             imbalances: self.sample.as_ref().map(|s| balance::imbalances(&self.domains, s)).unwrap_or_default(),
             flows: self.flows,
             counters: self.attached.counters()?,
+            lateness: self.lateness.summary(),
         };
         let text = report_text(&self.domains, &report);
         std::io::stdout().write_all(text.as_bytes()).unwrap_or_else(|e| log::warn!("nobody reads the statistics: {e}"));

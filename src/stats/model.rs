@@ -1,5 +1,6 @@
 //! The values that outlets show. Pure.
 
+use super::LatenessSummary;
 use crate::balance::{FlowTotals, Imbalance, Sample};
 use std::time::Duration;
 
@@ -79,4 +80,6 @@ pub struct Report {
     pub flows: FlowTotals,
     /// Since the scheduler was attached.
     pub counters: Counters,
+    /// Of the last rounds.
+    pub lateness: LatenessSummary,
 }

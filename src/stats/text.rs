@@ -4,11 +4,16 @@ use super::model::{Counter, Report};
 use crate::domain::Domains;
 use crate::units::DomainId;
 use std::fmt::Write;
+use std::time::Duration;
 
 /// Load as people count it: 1.00 is one task at nice 0 that always wants to run.
 #[must_use]
 pub fn tasks(load: u64) -> f64 {
     load as f64 / 1024.0
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }
 
 /// The report: a line of flows and counters, then a line a domain.
@@ -18,7 +23,7 @@ pub fn report_text(domains: &Domains, report: &Report) -> String {
     let flows = report.flows;
     let mut text = format!(
         "[{:.1}s] since start | flows: planned {:.2} applied {:.2} expired {:.2} ({} tasks moved) | stolen: llc {} node {} remote {} | \
-         rescued {}\n",
+         rescued {} | rounds late: p50 {:.1} p99 {:.1} max {:.1} ms\n",
         report.elapsed.as_secs_f64(),
         tasks(flows.planned),
         tasks(flows.applied),
@@ -28,6 +33,9 @@ pub fn report_text(domains: &Domains, report: &Report) -> String {
         count(Counter::StolenNode),
         count(Counter::StolenRemote),
         count(Counter::Rescued),
+        ms(report.lateness.p50),
+        ms(report.lateness.p99),
+        ms(report.lateness.max),
     );
     for (id, domain) in domains.domains.iter().enumerate() {
         let _ = write!(text, "  domain {id} (node {}, LLC {}, CPUs {}):", domain.node, domain.llc, domain.cpus);
@@ -56,8 +64,8 @@ fn domain_text(report: &Report, id: DomainId) -> String {
 mod tests {
     use super::*;
     use crate::balance::{FlowTotals, Imbalance, Sample};
+    use crate::stats::LatenessSummary;
     use crate::topology::{Source, read};
-    use std::time::Duration;
 
     #[test]
     fn a_report_counts_load_in_tasks_at_nice_0() {
@@ -66,6 +74,11 @@ mod tests {
         let sample = crate::balance::DomainSample { load: 3072, runnable_milli: 3000, online: 2, ..Default::default() };
         let mut report = Report {
             elapsed: Duration::from_millis(2500),
+            lateness: LatenessSummary {
+                p50: Duration::from_micros(100),
+                max: Duration::from_micros(2500),
+                ..Default::default()
+            },
             flows: FlowTotals { planned: 1536, applied: 1024, expired: 512, moved: 1 },
             ..Default::default()
         };
@@ -75,7 +88,7 @@ mod tests {
         assert_eq!(
             report_text(&domains, &report),
             "[2.5s] since start | flows: planned 1.50 applied 1.00 expired 0.50 (1 tasks moved) | \
-             stolen: llc 0 node 0 remote 0 | rescued 0\n  \
+             stolen: llc 0 node 0 remote 0 | rescued 0 | rounds late: p50 0.1 p99 0.0 max 2.5 ms\n  \
              domain 0 (node 0, LLC 0, CPUs 0-1): load   3.00 share   2.00 over  +1.00 pinned  0.00 runnable   3.0\n"
         );
     }
