@@ -36,6 +36,7 @@ __noinline int first_runnable(u64 dsq, s32 cpu, u64 *vtime __arg_nonnull)
 static void steal(s32 cpu, u32 domain)
 {
 	struct near_domain *next;
+	bool seen = false;
 	u32 i, slot;
 
 	bpf_for(i, 0, nr_domains - 1) {
@@ -45,13 +46,18 @@ static void steal(s32 cpu, u32 domain)
 			scx_bpf_error("no neighbour in slot %u", slot);
 			return;
 		}
-		if (scx_bpf_dsq_nr_queued(next->domain) && scx_bpf_dsq_move_to_local(next->domain, 0)) {
+		if (!scx_bpf_dsq_nr_queued(next->domain))
+			continue;
+		if (scx_bpf_dsq_move_to_local(next->domain, 0)) {
 			count(cpu, next->proximity == NEAR_LLC	? COUNT_STOLEN_LLC :
 				   next->proximity == NEAR_NODE ? COUNT_STOLEN_NODE :
 								  COUNT_STOLEN_REMOTE);
 			return;
 		}
+		seen = true;
 	}
+	if (seen)
+		signal_if_wanted(SIGNAL_IDLE);
 }
 
 /* May `prev` go on here if nobody better waits? */

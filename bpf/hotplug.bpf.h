@@ -86,6 +86,7 @@ __noinline int drain_queue(u64 dsq, s32 cpu)
 void BPF_STRUCT_OPS_SLEEPABLE(domains_cpu_online, s32 cpu)
 {
 	set_cpu_online(cpu, true);
+	send_signal(SIGNAL_CPUS);
 }
 
 void BPF_STRUCT_OPS_SLEEPABLE(domains_cpu_offline, s32 cpu)
@@ -108,6 +109,7 @@ void BPF_STRUCT_OPS_SLEEPABLE(domains_cpu_offline, s32 cpu)
 			move_queued(BPF_FOR_EACH_ITER, p, tctx, to, now);
 	}
 	bpf_rcu_read_unlock();
+	send_signal(SIGNAL_CPUS);
 }
 
 #endif

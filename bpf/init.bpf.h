@@ -79,6 +79,7 @@ s32 BPF_STRUCT_OPS_SLEEPABLE(domains_init)
 void BPF_STRUCT_OPS(domains_exit, struct scx_exit_info *info)
 {
 	UEI_RECORD(uei, info);
+	send_signal(SIGNAL_EXIT);
 }
 
 #endif

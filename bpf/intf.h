@@ -30,6 +30,9 @@ enum dsq_ids { CPU_DSQ_BASE = 0x100000000ULL };
 /* "No domain", "no CPU": what a lookup by affinity gives where nothing fits. */
 enum none { NO_DOMAIN = 0xffffffff };
 
+/* What the daemon is told at once (signal.bpf.h): bits, and what is in the ring `signals`. */
+enum signal { SIGNAL_CPUS = 1, SIGNAL_EXIT = 2, SIGNAL_IDLE = 4, SIGNAL_CROWDED = 8 };
+
 /* Written by userspace before attach, never after. */
 struct cpu_config {
 	u32 domain;

@@ -78,7 +78,8 @@ pub struct ReplayArgs {
 
 #[derive(Clone, Debug, Args)]
 pub struct RunArgs {
-    /// How often weight is let flow between domains: 10ms to 60s.
+    /// How often weight is let flow between domains, 10ms to 60s: the slowest that is of use to you. An idle machine is looked
+    /// at once a second, and what cannot wait (a CPU that goes, a crowd that comes) is seen to at once.
     #[arg(short = 'i', long, value_name = "TIME", default_value = "100ms", value_parser = balance_interval)]
     pub balance_interval: Duration,
 

@@ -1,4 +1,7 @@
-//! The only wiring: sample → plan → apply → publish, on a timer, until it is told to stop or the kernel ends it.
+//! The only wiring: sample → plan → apply → publish, by time and at the scheduler's signals, until it is told to stop or the
+//! kernel ends it.
+
+mod pace;
 
 use crate::balance::{self, FlowTotals, Params, Plan, Sample, Snapshot};
 use crate::cli::RunArgs;
@@ -9,7 +12,8 @@ use crate::kernel::{Attached, Exit, ExitKind, KernelError, Object, Options, hotp
 use crate::record::{Header, Recorder, Round};
 use crate::stats::{Lateness, Report, report_text};
 use crate::topology::{self, Source, Topology};
-use crossbeam_channel::{Receiver, RecvError, never, select, tick};
+use crossbeam_channel::{Receiver, at, never, select};
+use pace::Pace;
 use rustix::mm::{MlockAllFlags, mlockall};
 use std::io::Write;
 use std::path::Path;
@@ -17,8 +21,6 @@ use std::time::{Duration, Instant};
 
 /// How often a machine may change under us while we attach before we give up.
 const MAX_ATTEMPTS: u32 = 5;
-/// How soon it is noticed that the kernel has ended the scheduler.
-const EXIT_POLL: Duration = Duration::from_secs(1);
 
 /// Rounds in a row that may fail before we give up. BPF schedules on without them.
 const MAX_FAILED_ROUNDS: u32 = 10;
@@ -88,12 +90,14 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         log::debug!("program {}: {} instructions, {} verified", cost.name, cost.instructions, cost.verified);
     }
     lock_memory();
+    // The first round looks back to here; and the scheduler knows from here on whose rounds they are.
+    let last = attached.snapshot()?;
     Rounds {
         attached,
         domains,
         args,
         attached_at: Instant::now(),
-        last: None,
+        last,
         sample: None,
         flows: FlowTotals::default(),
         recorder,
@@ -144,7 +148,7 @@ struct Rounds<'a> {
     domains: Domains,
     args: &'a RunArgs,
     attached_at: Instant,
-    last: Option<Snapshot>,
+    last: Snapshot,
     sample: Option<Sample>,
     flows: FlowTotals,
     /// None where nothing is recorded, or the record could not be written any more.
@@ -156,16 +160,32 @@ struct Rounds<'a> {
 
 impl Rounds<'_> {
     fn run(mut self, stop: &Receiver<i32>) -> Result<(), Failure> {
-        let round = tick(self.args.balance_interval);
-        let poll = tick(EXIT_POLL.min(self.args.balance_interval));
-        let stats = self.args.stats.map_or_else(never, |secs| tick(Duration::from_secs(secs)));
+        let mut signals = self.attached.signals()?;
+        let mut pace = Pace::new(self.args.balance_interval, Instant::now());
+        let period = self.args.stats.map(Duration::from_secs);
+        let mut report_due = period.map(|period| self.attached_at + period);
         loop {
-            let outcome = select! {
+            let wake = report_due.map_or(pace.due(), |report| report.min(pace.due()));
+            let mut outcome = select! {
                 recv(stop) -> _ => return ended(self.attached.detach()),
-                recv(round) -> due => self.round_or_warning(due),
-                recv(stats) -> _ => self.print_stats(),
-                recv(poll) -> _ => Ok(()),
+                recv(signals) -> told => {
+                    match told {
+                        Ok(()) => pace.signalled(Instant::now()),
+                        Err(_) => signals = never(), // by time alone, from now on
+                    }
+                    Ok(())
+                }
+                recv(at(wake)) -> _ => Ok(()),
             };
+            if pace.due() <= Instant::now() && self.attached.exit().is_none() {
+                outcome = self.round_or_warning(&mut pace);
+            }
+            if let (Some(due), Some(period)) = (report_due, period)
+                && due <= Instant::now()
+            {
+                report_due = Some(due + period);
+                outcome = outcome.and(self.print_stats());
+            }
             // First: where the kernel has ended the scheduler, its reason says more than what fails because of it.
             if self.attached.exit().is_some() {
                 return ended(self.attached.detach());
@@ -175,9 +195,13 @@ impl Rounds<'_> {
     }
 
     /// A round; or a warning if it fails, which BPF schedules on without.
-    fn round_or_warning(&mut self, due: Result<Instant, RecvError>) -> Result<(), Failure> {
-        self.lateness.add(due.map_or(Duration::ZERO, |due| due.elapsed()));
-        match self.round() {
+    fn round_or_warning(&mut self, pace: &mut Pace) -> Result<(), Failure> {
+        let begin = Instant::now();
+        self.lateness.add(begin.saturating_duration_since(pace.due()));
+        let outcome = self.round();
+        pace.after_round(self.sample.as_ref(), begin);
+        self.attached.want_signals(pace.watch());
+        match outcome {
             Ok(()) => self.failed_rounds = 0,
             Err(error) if self.failed_rounds >= MAX_FAILED_ROUNDS => return Err(error.into()),
             Err(error) => {
@@ -193,8 +217,8 @@ impl Rounds<'_> {
     /// Sample, plan, apply.
     fn round(&mut self) -> Result<(), KernelError> {
         let snapshot = self.attached.snapshot()?;
-        self.sample = self.last.as_ref().and_then(|last| Sample::between(last, &snapshot));
-        self.last = Some(snapshot);
+        self.sample = Sample::between(&self.last, &snapshot);
+        self.last = snapshot;
         if let Some(sample) = &self.sample {
             self.attached.set_load_cap(balance::load_cap(sample));
         }

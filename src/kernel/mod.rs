@@ -11,6 +11,7 @@ mod exit;
 mod features;
 mod load;
 mod sample;
+mod signals;
 mod skel;
 mod tables;
 

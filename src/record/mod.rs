@@ -52,7 +52,7 @@ impl Header {
     }
 }
 
-/// One round that was planned. Rounds without a sample (the first one, and those that failed) leave no line.
+/// One round that was planned. Rounds that failed leave no line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Round {

@@ -8,6 +8,7 @@ mod scenario_domains;
 mod scenario_harness;
 mod scenario_hotplug;
 mod scenario_loads;
+mod scenario_pace;
 mod scenario_placement;
 mod scenario_record;
 mod scenario_refusals;

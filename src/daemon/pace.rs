@@ -1,0 +1,185 @@
+//! When the next round is due.
+//!
+//! Problem. Flows are for domains that have more to run than CPUs. While none has, rounds plan nothing, and ten wake-ups a
+//! second keep an idle machine from sleeping deeply. And a round that is due in a second is late for a CPU that has gone.
+//!
+//! Mechanism. Three paces:
+//!
+//! - the interval that was asked for, while some domain is crowded or was a moment ago;
+//! - once a second (or the interval, if that is longer) after QUIET rounds in which none was. The scheduler then watches for
+//!   crowding and says so, and is asked to one round before, so that none slips through between the last look and the first
+//!   long wait;
+//! - after a signal: a round at once, for what has changed, and one FOLLOW_UP later, for what has come since: it is what
+//!   the first one, which looks back on a quiet time, does not see. One signal is answered between two rounds that come by
+//!   time, so signals can at most treble their number.
+//!
+//! Example at 100 ms: 16 tasks are born on one CPU of an idle machine. A tick later (4 ms) comes the signal, and 20 ms after
+//! that the flows. At a fixed pace they come 50 ms after the birth in the mean, 100 at worst.
+
+use crate::balance::Sample;
+use std::time::{Duration, Instant};
+
+/// Rounds without a crowded domain after which rounds are rare.
+const QUIET: u32 = 5;
+/// The pace of an idle machine.
+const SLOW: Duration = Duration::from_secs(1);
+/// From the round that answers a signal to the next: five ticks at HZ=250, enough for a mean.
+const FOLLOW_UP: Duration = Duration::from_millis(20);
+
+/// The daemon's pace.
+#[derive(Debug)]
+pub struct Pace {
+    interval: Duration,
+    due: Instant,
+    /// Rounds in a row without a crowded domain.
+    quiet: u32,
+    answer: Answer,
+}
+
+/// How far the last signal is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// There was none since the last round that came by time.
+    None,
+    /// The round at once is due.
+    AtOnce,
+    /// That was done, and the follow-up is due.
+    FollowUp,
+}
+
+impl Pace {
+    /// The first round is due one `interval` after `now`.
+    pub fn new(interval: Duration, now: Instant) -> Self {
+        Self { interval, due: now + interval, quiet: 0, answer: Answer::None }
+    }
+
+    /// When the next round is due.
+    pub fn due(&self) -> Instant {
+        self.due
+    }
+
+    /// Should the scheduler watch for crowding until the next round?
+    pub fn watch(&self) -> bool {
+        self.quiet + 1 >= QUIET
+    }
+
+    /// The scheduler has told something.
+    pub fn signalled(&mut self, now: Instant) {
+        if self.answer == Answer::None {
+            self.answer = Answer::AtOnce;
+            self.due = self.due.min(now);
+        }
+    }
+
+    /// A round began at `now` and saw this.
+    pub fn after_round(&mut self, sample: Option<&Sample>, now: Instant) {
+        self.quiet = if sample.is_some_and(|sample| !crowded(sample)) { self.quiet.saturating_add(1) } else { 0 };
+        let wait = match self.answer {
+            Answer::AtOnce => self.interval.min(FOLLOW_UP),
+            _ if self.quiet >= QUIET => self.interval.max(SLOW),
+            _ => self.interval,
+        };
+        self.answer = if self.answer == Answer::AtOnce { Answer::FollowUp } else { Answer::None };
+        self.due = now + wait;
+    }
+}
+
+/// Has any domain more to run than CPUs, in the mean? Only such domains give (`balance/imbalance.rs`).
+fn crowded(sample: &Sample) -> bool {
+    sample.domains.iter().any(|domain| domain.runnable_milli > u64::from(domain.online) * 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::balance::DomainSample;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn sample(runnable: u64) -> Sample {
+        let domain = DomainSample { runnable_milli: runnable * 1000, online: 2, ..Default::default() };
+        Sample { domains: vec![DomainSample { online: 2, ..Default::default() }, domain] }
+    }
+
+    /// A pace, and a clock that goes from round to round.
+    struct Run {
+        pace: Pace,
+        now: Instant,
+    }
+
+    impl Run {
+        fn new(interval: Duration) -> Self {
+            let now = Instant::now();
+            Self { pace: Pace::new(interval, now), now }
+        }
+
+        /// Wait for the next round, which sees this; the ms waited.
+        fn round(&mut self, runnable: u64) -> u128 {
+            let waited = self.pace.due().saturating_duration_since(self.now);
+            self.now += waited;
+            self.pace.after_round(Some(&sample(runnable)), self.now);
+            waited.as_millis()
+        }
+
+        fn rounds<const N: usize>(&mut self, runnable: u64) -> [u128; N] {
+            std::array::from_fn(|_| self.round(runnable))
+        }
+
+        fn signal_after(&mut self, time: Duration) {
+            self.now += time;
+            self.pace.signalled(self.now);
+        }
+    }
+
+    #[test]
+    fn rounds_are_rare_while_nobody_is_crowded() {
+        let mut run = Run::new(100 * MS);
+        assert_eq!(run.rounds(2), [100, 100, 100, 100, 100, 1000, 1000]);
+        assert_eq!(run.rounds(3), [1000, 100, 100], "the round that sees crowding is the last rare one");
+        assert_eq!(run.rounds(2), [100, 100, 100, 100, 100, 1000]);
+        assert_eq!(Run::new(100 * MS).rounds(3), [100; 9], "a crowded machine never slows down");
+        assert_eq!(Run::new(5000 * MS).rounds(2), [5000; 9], "what was asked for is the fastest");
+    }
+
+    #[test]
+    fn the_watch_begins_before_the_first_rare_round_and_ends_with_crowding() {
+        let mut run = Run::new(100 * MS);
+        let watched: [bool; 6] = std::array::from_fn(|_| {
+            run.round(0);
+            run.pace.watch()
+        });
+        assert_eq!(watched, [false, false, false, true, true, true]);
+        run.round(3);
+        assert!(!run.pace.watch());
+    }
+
+    #[test]
+    fn a_signal_is_answered_at_once_and_followed_up() {
+        let mut run = Run::new(100 * MS);
+        let _: [u128; 6] = run.rounds(0);
+        run.signal_after(300 * MS);
+        assert_eq!(run.round(0), 0, "at once");
+        assert_eq!(run.round(5), 20, "the follow-up sees what has come");
+        assert_eq!(run.rounds(5), [100, 100, 100]);
+    }
+
+    #[test]
+    fn a_false_alarm_costs_two_rounds() {
+        let mut run = Run::new(100 * MS);
+        let _: [u128; 6] = run.rounds(0);
+        run.signal_after(300 * MS);
+        assert_eq!(run.rounds(0), [0, 20, 1000, 1000]);
+    }
+
+    #[test]
+    fn one_signal_is_answered_between_two_rounds() {
+        let mut run = Run::new(100 * MS);
+        run.round(5);
+        let mut waited = Vec::new();
+        for _ in 0..9 {
+            run.signal_after(MS);
+            waited.push(run.round(5));
+        }
+        assert_eq!(waited, [0, 19, 99, 0, 19, 99, 0, 19, 99], "three a hundred ms, however many signals come");
+    }
+}

@@ -1,0 +1,121 @@
+//! Rounds come when they are of use: rarely on an idle machine, at once when something happens, and in time under load.
+
+use crate::harness::{Guest, Report};
+use crate::scheduler::script;
+
+const WAKEUPS: &str = "
+    wakeups() { cat /proc/$scheduler/task/*/status | awk '/^voluntary/ { n += $2 } END { print n }'; }
+    in_ten_seconds() { before=$(wakeups); sleep 10; echo \"wakeups=$(($(wakeups) - before))\"; }";
+
+/// Ten seconds of an idle machine, then ten of two hogs a CPU, where every round counts.
+const IDLE_THEN_BUSY: &str = "
+    start && sleep 2 && in_ten_seconds && health &&
+    { guest-load hogs --threads 16 --seconds 12 >/hogs & hogs=$!; } && sleep 1 && in_ten_seconds && wait $hogs; stop";
+
+fn idle_machine_is_left_alone(kernel: &str) {
+    let script = script(&format!("{WAKEUPS}\n{IDLE_THEN_BUSY}"));
+    let outcome = Guest::new().kernel(kernel).run(&script).success().healthy();
+    let wakeups: Vec<u32> = outcome.said("wakeups").iter().map(|n| n.parse().expect("a number")).collect();
+    println!("on {kernel}: wake-ups in ten seconds, idle and busy: {wakeups:?}");
+    assert!(wakeups[0] <= 15, "{wakeups:?}");
+    assert!(wakeups[1] >= 80, "rounds are not just rare: {wakeups:?}");
+}
+
+/// 16 hogs are let go on two CPUs and nobody steals, so the other six CPUs do nothing until flows come. First after idle
+/// seconds, when rounds are rare; then right after other hogs, when they are not; then without flows.
+const BURSTS: &str = "
+    burst() { guest-load hogs --threads 16 --cpus 0-1 --release --seconds 1; }
+    start --no-steal && sleep 4 && burst && sleep 4 && guest-load hogs --threads 16 --seconds 1 && burst && health && stop &&
+    start --no-steal --no-balance && burst; stop";
+
+/// CPU time that all threads were given together, ms.
+fn delivered(report: &Report) -> f64 {
+    report.threads.iter().map(|t| t.cpu_ms).sum()
+}
+
+fn burst_after_idleness_is_spread_as_soon_as_any(kernel: &str) {
+    let outcome = Guest::new().kernel(kernel).run(&script(BURSTS)).success().healthy();
+    let reports = outcome.reports();
+    let [slow, _, steady, never] = &reports[..] else { panic!("four loads ran\n{}", outcome.console) };
+    let [slow, steady, never] = [slow, steady, never].map(delivered);
+    println!(
+        "on {kernel}: CPU ms in a second: after idleness {slow:.0}, at a steady pace {steady:.0}, no flows {never:.0}"
+    );
+    // Rounds a second apart would leave six of eight CPUs idle for half a second in the mean: 0.6.
+    assert!(slow > 0.9 * steady, "{slow} {steady}");
+    assert!(never < 0.5 * steady, "without flows they stay where they were let go: {never} {steady}");
+}
+
+/// Rounds a minute apart: a CPU that goes is planned for at once, and the end is noticed at once.
+const SELDOM: &str = "
+    now() { cut -d' ' -f1 /proc/uptime; }
+    rounds() { echo \"rounds=$(($(wc -l </rec) - 1))\"; }
+    start --balance-interval 60s --record /rec && sleep 2 && rounds &&
+    echo 0 >/sys/devices/system/cpu/cpu7/online && sleep 1 && rounds &&
+    echo 1 >/sys/devices/system/cpu/cpu7/online && sleep 1 && rounds && health &&
+    begin=$(now) && echo S >/proc/sysrq-trigger && ended && echo \"took=$begin $(now)\"";
+
+fn what_happens_is_heard_at_once(kernel: &str) {
+    let outcome = Guest::new().kernel(kernel).run(&script(SELDOM)).success().healthy();
+    let rounds: Vec<u32> = outcome.said("rounds").iter().map(|n| n.parse().expect("a number")).collect();
+    let took: Vec<f64> = outcome.said("took")[0].split(' ').map(|n| n.parse().expect("a time")).collect();
+    println!("on {kernel}: rounds {rounds:?}; ended after {:.2} s", took[1] - took[0]);
+    assert_eq!(rounds[0], 0, "none is due: {rounds:?}");
+    assert!(rounds[1] > 0, "{rounds:?}");
+    // The next regular round is a minute away, so the second signal has its answer only if the first was done with.
+    assert!(rounds[2] > rounds[1], "{rounds:?}");
+    assert_eq!(outcome.said("rc"), ["7"]);
+    assert!(took[1] - took[0] < 1.0, "{took:?}");
+}
+
+/// Ten hogs a CPU, half of them heavy; beside them a thread that sleeps as the daemon does.
+const CROWD: &str = "
+    start --stats 10 && { guest-load hogs --threads 20 --nice -15,0 --seconds 12 >/hogs & hogs=$!; } &&
+    guest-load sleepers --work-us 200 --period-ms 100 --count 80 && wait $hogs && health && stop";
+
+fn rounds_are_in_time_in_a_crowd(kernel: &str) {
+    let outcome = Guest::new().kernel(kernel).shape("1x1x2x1").run(&script(CROWD)).success().healthy();
+    let line = outcome.console.lines().find_map(|line| line.split_once("| rounds late: ")).expect("a report").1;
+    let words: Vec<&str> = line.split(' ').collect();
+    let p99: f64 =
+        words.iter().skip_while(|word| **word != "p99").nth(1).and_then(|n| n.parse().ok()).expect("a number");
+    let other = outcome.report().threads[0].late_ms.as_ref().expect("a sleeper").p99;
+    println!("on {kernel}: rounds late: {line}; p99 of another sleeper: {other} ms");
+    assert!(p99 <= 10.0, "{line}");
+    assert!(other > 10.0, "nobody is late there: {other}");
+}
+
+#[test]
+fn idle_machine_is_left_alone_on_the_newest() {
+    idle_machine_is_left_alone("newest");
+}
+
+#[test]
+fn idle_machine_is_left_alone_on_6_18() {
+    idle_machine_is_left_alone("6.18");
+}
+
+#[test]
+fn burst_after_idleness_is_spread_as_soon_as_any_on_the_newest() {
+    burst_after_idleness_is_spread_as_soon_as_any("newest");
+}
+
+#[test]
+fn what_happens_is_heard_at_once_on_the_newest() {
+    what_happens_is_heard_at_once("newest");
+}
+
+#[test]
+fn what_happens_is_heard_at_once_on_6_18() {
+    what_happens_is_heard_at_once("6.18");
+}
+
+#[test]
+fn rounds_are_in_time_in_a_crowd_on_the_newest() {
+    rounds_are_in_time_in_a_crowd("newest");
+}
+
+#[test]
+fn rounds_are_in_time_in_a_crowd_on_6_18() {
+    rounds_are_in_time_in_a_crowd("6.18");
+}
