@@ -32,8 +32,6 @@
 #ifndef __SCX_DOMAINS_CLOCK_H
 #define __SCX_DOMAINS_CLOCK_H
 
-/* What a task may be ahead of another that is woken, or of the clock, before it has to make way: of its own run time. */
-#define PREEMPT_MARGIN_NS (1000ULL * 1000)
 #define REBASE_NS (1LL << 30)
 /* Of vtime: what a task that could not follow may be owed when it can again. */
 #define FAR_LAG_NS (1000LL * 1000 * 1000)

@@ -100,7 +100,7 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 		}
 		if (keep && (tctx = task_ctx(prev))) {
 			charge(prev, tctx, cpu, now);
-			if (!time_after(tctx->vtime, best)) {
+			if (stays(tctx->vtime, best)) {
 				count(cpu, COUNT_KEPT);
 				keep_running(prev);
 				return;

@@ -7,7 +7,7 @@
  * kinds of DSQ are ordered by vtime on the same clock, so dispatch can merge them.
  *
  * Then somebody must come for it: an idle CPU if there is one, else, for a task that woke up, the CPU of its domain
- * whose running task is furthest ahead of it is preempted, if that is by more than PREEMPT_MARGIN_NS of run time. If that
+ * whose running task is furthest ahead of it is preempted, if that is by more than preempt_margin_ns of run time. If that
  * one has only just begun to run, it makes way at its next tick: a sender that is pushed off by each receiver that it wakes
  * sends one message a switch instead of many. For the same reason nobody is preempted for a task that is woken softly, by
  * one of ours that says that it will sleep soon: a CPU comes free, and the woken one is among the first in line. (hackbench
@@ -93,7 +93,7 @@ static void preempt(s32 cpu, u64 now)
  */
 static bool can_displace(const struct task_ctx *tctx, s32 cpu, u64 now)
 {
-	return running_ahead(cpu, tctx->vtime, now) > (s64)to_vtime(PREEMPT_MARGIN_NS, tctx->weight) &&
+	return running_ahead(cpu, tctx->vtime, now) > (s64)to_vtime(preempt_margin_ns, tctx->weight) &&
 	       !has_just_begun(cpu, now);
 }
 
@@ -110,7 +110,7 @@ static void displace(struct task_struct *p, u64 enq_flags)
 static void preempt_in_domain(struct task_struct *p, const struct task_ctx *tctx, u32 domain, u64 now)
 {
 	struct domain_config *config = domain_config(domain);
-	s64 margin = to_vtime(PREEMPT_MARGIN_NS, tctx->weight), most = margin, ahead;
+	s64 margin = to_vtime(preempt_margin_ns, tctx->weight), most = margin, ahead;
 	s32 last = scx_bpf_task_cpu(p), victim = -1, cpu;
 	u32 i;
 
@@ -138,16 +138,16 @@ static void preempt_in_domain(struct task_struct *p, const struct task_ctx *tctx
 static void enqueue_on_cpu(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 enq_flags, u64 now)
 {
 	change_home(p, tctx, domain_of_cpu(cpu), now);
-	if ((enq_flags & ENQ_WAKEUP) && can_displace(tctx, cpu, now)) {
+	if (may_preempt(enq_flags) && can_displace(tctx, cpu, now)) {
 		displace(p, enq_flags);
 		return;
 	}
 	count(bpf_get_smp_processor_id(), COUNT_CPU_QUEUED);
-	scx_bpf_dsq_insert_vtime(p, cpu_dsq(cpu), slice_ns, tctx->vtime, enq_flags);
+	scx_bpf_dsq_insert_vtime(p, cpu_dsq(cpu), slice_ns, queue_key(tctx->vtime, now), enq_flags);
 	if (scx_bpf_test_and_clear_cpu_idle(cpu))
 		kick(cpu, KICK_IDLE);
-	else if ((enq_flags & ENQ_WAKEUP) &&
-		 running_ahead(cpu, tctx->vtime, now) > (s64)to_vtime(PREEMPT_MARGIN_NS, tctx->weight))
+	else if (may_preempt(enq_flags) &&
+		 running_ahead(cpu, tctx->vtime, now) > (s64)to_vtime(preempt_margin_ns, tctx->weight))
 		preempt(cpu, now);
 }
 
@@ -164,7 +164,7 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 	/* the domain of the CPU that it is on: the kernel may have pushed it there, away from a CPU that goes offline */
 	s32 last = scx_bpf_task_cpu(p), idle;
 	u32 domain = fitting_domain(p, domain_of_cpu(last));
-	bool preempts = (enq_flags & ENQ_WAKEUP) && !wakes_softly();
+	bool preempts = may_preempt(enq_flags) && !wakes_softly();
 
 	change_home(p, tctx, domain, now);
 	if (preempts && domain_of_cpu(last) == domain && bpf_cpumask_test_cpu(last, p->cpus_ptr) &&
@@ -175,7 +175,7 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 	domain = spend_flow(p, tctx, now);
 	change_home(p, tctx, domain, now);
 	count(bpf_get_smp_processor_id(), COUNT_DOMAIN_QUEUED);
-	scx_bpf_dsq_insert_vtime(p, domain, slice_ns, tctx->vtime, enq_flags);
+	scx_bpf_dsq_insert_vtime(p, domain, slice_ns, queue_key(tctx->vtime, now), enq_flags);
 
 	idle = claim_idle_cpu(p, cpu_near(p, domain));
 	if (idle >= 0)

@@ -118,7 +118,8 @@ static bool is_due(struct task_struct *p, const struct domain_state *state, u32 
 	const struct task_ctx *tctx = task_ctx_fallible(p);
 	u64 clock = clock_value(state->base, state->weighted, state->weight);
 
-	return tctx && tctx->home == domain && !time_after(tctx->vtime, clock + to_vtime(PREEMPT_MARGIN_NS, tctx->weight));
+	return !in_order_of_arrival && tctx && tctx->home == domain &&
+	       !time_after(tctx->vtime, clock + to_vtime(preempt_margin_ns, tctx->weight));
 }
 
 /* Does anybody wait whom `cpu` could run? Where all of its domain's tasks run, nobody does; else its queues tell. */

@@ -15,6 +15,7 @@ UEI_DEFINE(uei);
 
 #include "kernel_values.bpf.h" /* flags by their value in this kernel */
 #include "config.bpf.h"	  /* what userspace tells us, and the maps */
+#include "policy.bpf.h"	  /* what a policy may choose */
 #include "signal.bpf.h"	  /* what the daemon is told at once */
 #include "clock.bpf.h"	  /* a domain's virtual clock */
 #include "load.bpf.h"	  /* a domain's load */

@@ -44,7 +44,7 @@ __noinline int rescue_queue(u64 dsq, s32 cpu, u64 now, u32 from_tail)
 
 	if (!state || scx_bpf_dsq_nr_queued(dsq) <= 0)
 		return 0;
-	first = clock_read(state) - RESCUE_LEAD_NS;
+	first = queue_key(clock_read(state), now) - RESCUE_LEAD_NS;
 	bpf_for_each(scx_dsq, p, dsq, from_tail ? DSQ_FROM_TAIL : 0) {
 		if (++visited > MAX_RESCUE_WALK)
 			break;

@@ -266,7 +266,7 @@ __noinline u64 begin_transit(struct task_ctx *tctx __arg_nonnull, u32 to, u64 no
 	add_transit(from, -(s64)load, now);
 	add_transit(to, load, now);
 	tctx->moved_at = now;
-	return (clock_read(target) + tctx->vtime - clock_read(home)) ?: 1;
+	return queue_key(clock_read(target) + tctx->vtime - clock_read(home), now) ?: 1;
 }
 
 /* Change the home of a task, its lag carried from the old clock to the new one. */

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::kernel::Policy;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -83,9 +84,14 @@ pub struct RunArgs {
     #[arg(short = 'i', long, value_name = "TIME", default_value = "100ms", value_parser = balance_interval)]
     pub balance_interval: Duration,
 
-    /// What a task may run before others are looked at: 1ms to 100ms. The kernel ends slices on its ticks.
-    #[arg(long, value_name = "TIME", default_value = "4ms", value_parser = slice)]
-    pub slice: Duration,
+    /// Who runs when.
+    #[arg(long, value_enum, default_value_t)]
+    pub policy: Policy,
+
+    /// What a task may run before others are looked at: 1ms to 100ms. 4ms if not given, 20ms with `--policy throughput`. The
+    /// kernel ends slices on its ticks.
+    #[arg(long, value_name = "TIME", value_parser = slice)]
+    pub slice: Option<Duration>,
 
     /// Use this description of the machine (see `scx_domains topology --help`). It has to describe this very machine.
     #[arg(long, value_name = "MACHINE")]

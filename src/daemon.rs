@@ -66,6 +66,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
     let topology = read_topology(args.topology.as_deref())?;
     let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
     let options = Options {
+        policy: args.policy,
         slice: args.slice,
         partial: args.partial,
         stealing: !args.no_steal,
@@ -102,6 +103,8 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         flows: FlowTotals::default(),
         recorder,
         lateness: Lateness::default(),
+        pace: Pace::new(args.balance_interval, Instant::now()),
+        report_due: next_report(args),
         failed_rounds: 0,
     }
     .run(stop)
@@ -154,6 +157,9 @@ struct Rounds<'a> {
     /// None where nothing is recorded, or the record could not be written any more.
     recorder: Option<Recorder>,
     lateness: Lateness,
+    pace: Pace,
+    /// When statistics are to be printed next; none where they are not.
+    report_due: Option<Instant>,
     /// In a row, up to now.
     failed_rounds: u32,
 }
@@ -161,31 +167,17 @@ struct Rounds<'a> {
 impl Rounds<'_> {
     fn run(mut self, stop: &Receiver<i32>) -> Result<(), Failure> {
         let mut signals = self.attached.signals()?;
-        let mut pace = Pace::new(self.args.balance_interval, Instant::now());
-        let period = self.args.stats.map(Duration::from_secs);
-        let mut report_due = period.map(|period| self.attached_at + period);
         loop {
-            let wake = report_due.map_or(pace.due(), |report| report.min(pace.due()));
-            let mut outcome = select! {
+            let wake = self.report_due.map_or(self.pace.due(), |report| report.min(self.pace.due()));
+            select! {
                 recv(stop) -> _ => return ended(self.attached.detach()),
-                recv(signals) -> told => {
-                    match told {
-                        Ok(()) => pace.signalled(Instant::now()),
-                        Err(_) => signals = never(), // by time alone, from now on
-                    }
-                    Ok(())
-                }
-                recv(at(wake)) -> _ => Ok(()),
-            };
-            if pace.due() <= Instant::now() && self.attached.exit().is_none() {
-                outcome = self.round_or_warning(&mut pace);
+                recv(signals) -> told => match told {
+                    Ok(()) => self.pace.signalled(Instant::now()),
+                    Err(_) => signals = never(), // by time alone, from now on
+                },
+                recv(at(wake)) -> _ => {}
             }
-            if let (Some(due), Some(period)) = (report_due, period)
-                && due <= Instant::now()
-            {
-                report_due = Some(due + period);
-                outcome = outcome.and(self.print_stats());
-            }
+            let outcome = self.do_what_is_due();
             // First: where the kernel has ended the scheduler, its reason says more than what fails because of it.
             if self.attached.exit().is_some() {
                 return ended(self.attached.detach());
@@ -194,13 +186,25 @@ impl Rounds<'_> {
         }
     }
 
+    /// The round first: it is what must not be late.
+    fn do_what_is_due(&mut self) -> Result<(), Failure> {
+        if self.pace.due() <= Instant::now() {
+            self.round_or_warning()?;
+        }
+        if self.report_due.is_some_and(|due| due <= Instant::now()) {
+            self.print_stats()?;
+            self.report_due = next_report(self.args);
+        }
+        Ok(())
+    }
+
     /// A round; or a warning if it fails, which BPF schedules on without.
-    fn round_or_warning(&mut self, pace: &mut Pace) -> Result<(), Failure> {
+    fn round_or_warning(&mut self) -> Result<(), Failure> {
         let begin = Instant::now();
-        self.lateness.add(begin.saturating_duration_since(pace.due()));
+        self.lateness.add(begin.saturating_duration_since(self.pace.due()));
         let outcome = self.round();
-        pace.after_round(self.sample.as_ref(), begin);
-        self.attached.want_signals(pace.watch());
+        self.pace.after_round(self.sample.as_ref(), begin);
+        self.attached.want_signals(self.pace.watch());
         match outcome {
             Ok(()) => self.failed_rounds = 0,
             Err(error) if self.failed_rounds >= MAX_FAILED_ROUNDS => return Err(error.into()),
@@ -257,6 +261,10 @@ impl Rounds<'_> {
         std::io::stdout().write_all(text.as_bytes()).unwrap_or_else(|e| log::warn!("nobody reads the statistics: {e}"));
         Ok(())
     }
+}
+
+fn next_report(args: &RunArgs) -> Option<Instant> {
+    args.stats.map(|secs| Instant::now() + Duration::from_secs(secs))
 }
 
 /// What an end means for the user.

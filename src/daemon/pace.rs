@@ -10,8 +10,8 @@
 //!   crowding and says so, and is asked to one round before, so that none slips through between the last look and the first
 //!   long wait;
 //! - after a signal: a round at once, for what has changed, and one FOLLOW_UP later, for what has come since: it is what
-//!   the first one, which looks back on a quiet time, does not see. One signal is answered between two rounds that come by
-//!   time, so signals can at most treble their number.
+//!   the first one, which looks back on a quiet time, does not see. The next signal is answered one interval after the last
+//!   was (REST at most), so signals double the number of rounds at most, or make it twenty a second where they are rare.
 //!
 //! Example at 100 ms: 16 tasks are born on one CPU of an idle machine. A tick later (4 ms) comes the signal, and 20 ms after
 //! that the flows. At a fixed pace they come 50 ms after the birth in the mean, 100 at worst.
@@ -25,6 +25,8 @@ const QUIET: u32 = 5;
 const SLOW: Duration = Duration::from_secs(1);
 /// From the round that answers a signal to the next: five ticks at HZ=250, enough for a mean.
 const FOLLOW_UP: Duration = Duration::from_millis(20);
+/// From one answer to the next, at most.
+const REST: Duration = Duration::from_millis(100);
 
 /// The daemon's pace.
 #[derive(Debug)]
@@ -34,13 +36,15 @@ pub struct Pace {
     /// Rounds in a row without a crowded domain.
     quiet: u32,
     answer: Answer,
+    /// From when on the next signal is answered.
+    rested: Instant,
 }
 
 /// How far the last signal is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
-    /// There was none since the last round that came by time.
-    None,
+    /// It is, or there was none.
+    Done,
     /// The round at once is due.
     AtOnce,
     /// That was done, and the follow-up is due.
@@ -50,7 +54,7 @@ enum Answer {
 impl Pace {
     /// The first round is due one `interval` after `now`.
     pub fn new(interval: Duration, now: Instant) -> Self {
-        Self { interval, due: now + interval, quiet: 0, answer: Answer::None }
+        Self { interval, due: now + interval, quiet: 0, answer: Answer::Done, rested: now }
     }
 
     /// When the next round is due.
@@ -65,22 +69,24 @@ impl Pace {
 
     /// The scheduler has told something.
     pub fn signalled(&mut self, now: Instant) {
-        if self.answer == Answer::None {
+        // The follow-up is near, and sees what this is about.
+        if self.answer == Answer::Done {
             self.answer = Answer::AtOnce;
-            self.due = self.due.min(now);
+            self.due = self.due.min(now.max(self.rested));
         }
     }
 
     /// A round began at `now` and saw this.
     pub fn after_round(&mut self, sample: Option<&Sample>, now: Instant) {
         self.quiet = if sample.is_some_and(|sample| !crowded(sample)) { self.quiet.saturating_add(1) } else { 0 };
-        let wait = match self.answer {
-            Answer::AtOnce => self.interval.min(FOLLOW_UP),
-            _ if self.quiet >= QUIET => self.interval.max(SLOW),
-            _ => self.interval,
-        };
-        self.answer = if self.answer == Answer::AtOnce { Answer::FollowUp } else { Answer::None };
-        self.due = now + wait;
+        if self.answer == Answer::AtOnce {
+            self.answer = Answer::FollowUp;
+            self.rested = now + self.interval.min(REST);
+            self.due = now + self.interval.min(FOLLOW_UP);
+        } else {
+            self.answer = Answer::Done;
+            self.due = now + if self.quiet < QUIET { self.interval } else { self.interval.max(SLOW) };
+        }
     }
 }
 
@@ -172,14 +178,17 @@ mod tests {
     }
 
     #[test]
-    fn one_signal_is_answered_between_two_rounds() {
-        let mut run = Run::new(100 * MS);
-        run.round(5);
-        let mut waited = Vec::new();
-        for _ in 0..9 {
-            run.signal_after(MS);
-            waited.push(run.round(5));
-        }
-        assert_eq!(waited, [0, 19, 99, 0, 19, 99, 0, 19, 99], "three a hundred ms, however many signals come");
+    fn signals_without_end_double_the_rounds_at_most() {
+        let waited = |interval| {
+            let mut run = Run::new(interval);
+            run.round(5);
+            std::array::from_fn(|_| {
+                run.signal_after(MS);
+                run.round(5) + 1
+            })
+        };
+        assert_eq!(waited(100 * MS), [1, 20, 80, 20, 80, 20, 80]);
+        assert_eq!(waited(5000 * MS), [1, 20, 80, 20, 80, 20, 80]);
+        assert_eq!(waited(10 * MS), [1, 10, 1, 10, 1, 10, 1]);
     }
 }

@@ -3,6 +3,7 @@
 use super::error::KernelError;
 use super::exit::{self, Exit, ExitKind};
 use super::features::{Features, running_scheduler};
+use super::policy::Policy;
 use super::skel::{BpfSkel, BpfSkelBuilder, MapValue, OpenBpfSkel};
 use super::tables::Tables;
 use crate::cpuset::CpuSet;
@@ -29,8 +30,10 @@ pub type Object = MaybeUninit<OpenObject>;
 /// How to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// What a task may run before others are looked at.
-    pub slice: Duration,
+    /// Who runs when.
+    pub policy: Policy,
+    /// What a task may run before others are looked at; none: what the policy says.
+    pub slice: Option<Duration>,
     /// Schedule only tasks of the class SCHED_EXT.
     pub partial: bool,
     /// Do idle CPUs take work from other domains? Off only in tests.
@@ -188,13 +191,17 @@ fn configure(
 ) -> libbpf_rs::Result<()> {
     let (cpus, domains) = (tables.cpu_configs.len() as u32, tables.domain_configs.len() as u32);
     let dump_len = if options.exit_dump_len == 0 { 32 * 1024 } else { options.exit_dump_len };
+    let terms = options.policy.terms();
+    let slice = options.slice.unwrap_or(terms.slice);
     if let Some(rodata) = open.maps.rodata_data.as_mut() {
         rodata.nr_cpus = cpus;
         rodata.nr_domains = domains;
         rodata.nr_areas = tables.areas;
-        rodata.slice_ns = options.slice.as_nanos() as u64;
+        rodata.slice_ns = slice.as_nanos() as u64;
         rodata.rescue_after_ns = (WATCHDOG / RESCUE_SHARE).as_nanos() as u64;
-        rodata.lag_limit_ns = LEAST_LAG_LIMIT.max(2 * options.slice).as_nanos() as u64;
+        rodata.lag_limit_ns = LEAST_LAG_LIMIT.max(2 * slice).as_nanos() as u64;
+        rodata.preempt_margin_ns = terms.preempt_margin.as_nanos() as u64;
+        rodata.in_order_of_arrival = terms.in_order_of_arrival;
         rodata.smt_enabled = tables.smt;
         rodata.partial = options.partial;
         rodata.stealing_enabled = options.stealing;

@@ -10,6 +10,7 @@ mod error;
 mod exit;
 mod features;
 mod load;
+mod policy;
 mod sample;
 mod signals;
 mod skel;
@@ -20,4 +21,6 @@ pub use btf::KernelBtf;
 pub use error::KernelError;
 pub use exit::{Exit, ExitKind};
 pub use features::{Features, hotplug_sequence, isolated_cpus, may_load, mounted, running_scheduler};
+pub use policy::{Policy, Terms};
+
 pub use load::{Attached, Object, Options, ProgramCost};

@@ -1,23 +1,23 @@
-//! Why a plan is as it is, in words. Pure: from the machine, the sample and the plan.
+//! Why a plan is as it is, in words. Pure: from the machine, the sample, what the planner made of it, and the plan.
 
 use std::collections::BTreeMap;
 
-use crate::balance::{DomainSample, Flow, Imbalance, Params, Plan, Sample, imbalances};
+use crate::balance::{DomainSample, Flow, Imbalance, Params, Plan, Sample};
 use crate::domain::{Domains, Proximity};
 use crate::stats::tasks;
 use crate::units::DomainId;
 
-/// A sentence a flow, then one for each domain that is over its share and gives nothing.
+/// A sentence a flow, then one for each domain that is over its share and gives nothing. `before` are the imbalances that the
+/// plan was made on. Empty where sample or imbalances are not of these domains.
 #[must_use]
-pub fn explain(domains: &Domains, sample: &Sample, plan: &Plan, params: &Params) -> Vec<String> {
-    let before = imbalances(domains, sample);
-    if before.len() != domains.len() {
+pub fn explain(domains: &Domains, sample: &Sample, before: &[Imbalance], plan: &Plan, params: &Params) -> Vec<String> {
+    if sample.domains.len() != domains.len() || before.len() != domains.len() {
         return Vec::new();
     }
     let mut planned = Planned::default();
     let mut sentences: Vec<String> = Vec::new();
     for flow in &plan.flows {
-        sentences.push(why(domains, sample, &before, flow, &planned, params));
+        sentences.push(why(domains, sample, before, flow, &planned, params));
         planned.add(flow);
     }
     for (id, sample) in (0..).map(DomainId).zip(&sample.domains) {
@@ -145,7 +145,7 @@ fn why_not(sample: &DomainSample, own: &Imbalance, params: &Params) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::balance::plan;
+    use crate::balance::{imbalances, plan};
     use crate::domain::Domains;
     use crate::topology::{Source, read};
 
@@ -160,7 +160,7 @@ mod tests {
         };
         let sample = Sample { domains: loads.iter().map(sample).collect() };
         let plan = plan(&domains, &sample, &Params::default());
-        explain(&domains, &sample, &plan, &Params::default())
+        explain(&domains, &sample, &imbalances(&domains, &sample), &plan, &Params::default())
     }
 
     #[test]

@@ -18,10 +18,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::balance::{self, Params};
+use crate::balance::{self, Params, Plan};
 use crate::cli::ReplayArgs;
 use crate::failure::Failure;
-use crate::record::{Reader, RecordError, Round};
+use crate::record::{Header, Reader, RecordError, Round};
 
 type Record = Reader<BufReader<File>>;
 
@@ -32,15 +32,15 @@ type Record = Reader<BufReader<File>>;
 pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
     let refused = |e: RecordError| Failure::Input(format!("{}: {e}", args.file.display()));
     let mut record = open(&args.file).map_err(refused)?;
-    let params = set(record.header().params, &args.set).map_err(Failure::Input)?;
+    let header = record.header().clone();
+    let params = set(header.params, &args.set).map_err(Failure::Input)?;
+    let mut replay = Replay { header, params, args, summary: Summary::default() };
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut summary = Summary::default();
     let mut written = Ok(());
     while let Some(round) = record.next().filter(|_| written.is_ok()) {
-        let round = round.map_err(refused)?;
-        written = show_round(&mut out, &record, &round, &params, args, &mut summary);
+        written = replay.round(&mut out, &round.map_err(refused)?);
     }
-    match written.and_then(|()| show_summary(&mut out, &record, &summary, args)).and_then(|()| out.flush()) {
+    match written.and_then(|()| replay.end(&mut out, record.cut_off())).and_then(|()| out.flush()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::Unexpected(format!("writing what was replayed: {e}")))
         }
@@ -52,47 +52,52 @@ fn open(path: &Path) -> Result<Record, RecordError> {
     Reader::new(BufReader::new(File::open(path)?))
 }
 
-/// Plan a round again and show it: as JSON in any case, else where it differs or is to be explained.
-fn show_round(
-    out: &mut impl Write,
-    record: &Record,
-    round: &Round,
-    params: &Params,
-    args: &ReplayArgs,
-    summary: &mut Summary,
-) -> io::Result<()> {
-    let domains = &record.header().domains;
-    let plan = balance::plan(domains, &round.sample, params);
-    let comparison = Comparison::new(summary.rounds + 1, round, &plan);
-    summary.add(&comparison);
-    let why = if args.explain { explain(domains, &round.sample, &plan, params) } else { Vec::new() };
-    if args.json {
-        let mut line = serde_json::to_value(&comparison)?;
-        if args.explain {
-            line["why"] = json!(why);
-        }
-        return writeln!(out, "{line}");
-    }
-    if comparison.differs || !why.is_empty() {
-        out.write_all(comparison.text().as_bytes())?;
-    }
-    why.iter().try_for_each(|sentence| writeln!(out, "  {sentence}"))
+/// What is known from round to round.
+struct Replay<'a> {
+    header: Header,
+    params: Params,
+    args: &'a ReplayArgs,
+    summary: Summary,
 }
 
-fn show_summary(out: &mut impl Write, record: &Record, summary: &Summary, args: &ReplayArgs) -> io::Result<()> {
-    let header = record.header();
-    if args.json {
-        return writeln!(
-            out,
-            "{}",
-            json!({ "summary": summary, "cut_off": record.cut_off(), "recorded_by": header.version })
-        );
+impl Replay<'_> {
+    /// Plan a round again and show it: as JSON in any case, else where it differs or is to be explained.
+    fn round(&mut self, out: &mut impl Write, round: &Round) -> io::Result<()> {
+        let plan = balance::plan(&self.header.domains, &round.sample, &self.params);
+        let comparison = Comparison::new(self.summary.rounds + 1, round, &plan);
+        self.summary.add(&comparison);
+        let why = if self.args.explain { self.why(round, &plan) } else { Vec::new() };
+        if self.args.json {
+            let mut line = serde_json::to_value(&comparison)?;
+            if self.args.explain {
+                line["why"] = json!(why);
+            }
+            return writeln!(out, "{line}");
+        }
+        if comparison.differs || !why.is_empty() {
+            out.write_all(comparison.text().as_bytes())?;
+        }
+        why.iter().try_for_each(|sentence| writeln!(out, "  {sentence}"))
     }
-    if !header.balanced {
-        writeln!(out, "it was recorded with --no-balance: nothing was planned then")?;
+
+    fn why(&self, round: &Round, plan: &Plan) -> Vec<String> {
+        let domains = &self.header.domains;
+        explain(domains, &round.sample, &balance::imbalances(domains, &round.sample), plan, &self.params)
     }
-    if record.cut_off() {
-        writeln!(out, "its last line was cut off and is left out")?;
+
+    /// The summary.
+    fn end(&self, out: &mut impl Write, cut_off: bool) -> io::Result<()> {
+        let Self { header, summary, .. } = self;
+        if self.args.json {
+            let line = json!({ "summary": summary, "cut_off": cut_off, "recorded_by": header.version });
+            return writeln!(out, "{line}");
+        }
+        if !header.balanced {
+            writeln!(out, "it was recorded with --no-balance: nothing was planned then")?;
+        }
+        if cut_off {
+            writeln!(out, "its last line was cut off and is left out")?;
+        }
+        out.write_all(summary.text().as_bytes())
     }
-    out.write_all(summary.text().as_bytes())
 }

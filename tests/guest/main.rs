@@ -10,6 +10,7 @@ mod scenario_hotplug;
 mod scenario_loads;
 mod scenario_pace;
 mod scenario_placement;
+mod scenario_policy;
 mod scenario_record;
 mod scenario_refusals;
 mod scenario_starvation;

@@ -68,10 +68,10 @@ fn what_happens_is_heard_at_once(kernel: &str) {
     assert!(took[1] - took[0] < 1.0, "{took:?}");
 }
 
-/// Ten hogs a CPU, half of them heavy; beside them a thread that sleeps as the daemon does.
+/// Ten hogs a CPU, half of them heavy; beside them threads that sleep as the daemon does.
 const CROWD: &str = "
     start --stats 10 && { guest-load hogs --threads 20 --nice -15,0 --seconds 12 >/hogs & hogs=$!; } &&
-    guest-load sleepers --work-us 200 --period-ms 100 --count 80 && wait $hogs && health && stop";
+    guest-load sleepers --threads 4 --work-us 1000 --period-ms 100 --count 80 && wait $hogs && health && stop";
 
 fn rounds_are_in_time_in_a_crowd(kernel: &str) {
     let outcome = Guest::new().kernel(kernel).shape("1x1x2x1").run(&script(CROWD)).success().healthy();
@@ -79,10 +79,11 @@ fn rounds_are_in_time_in_a_crowd(kernel: &str) {
     let words: Vec<&str> = line.split(' ').collect();
     let p99: f64 =
         words.iter().skip_while(|word| **word != "p99").nth(1).and_then(|n| n.parse().ok()).expect("a number");
-    let other = outcome.report().threads[0].late_ms.as_ref().expect("a sleeper").p99;
-    println!("on {kernel}: rounds late: {line}; p99 of another sleeper: {other} ms");
+    let report = outcome.report();
+    let others = report.threads.iter().filter_map(|t| t.late_ms.as_ref()).map(|late| late.p99).fold(0.0, f64::max);
+    println!("on {kernel}: rounds late: {line}; worst p99 of other sleepers: {others} ms");
     assert!(p99 <= 10.0, "{line}");
-    assert!(other > 10.0, "nobody is late there: {other}");
+    assert!(others > 10.0, "nobody is late there: {others}");
 }
 
 #[test]

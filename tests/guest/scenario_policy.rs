@@ -1,0 +1,43 @@
+//! Each policy does what it says, and not what the others do.
+
+use crate::harness::{Guest, Report};
+use crate::scheduler::script;
+
+/// Three hogs a CPU, half of them at nice 5, under each policy; and how often CPUs switched meanwhile.
+const EACH: &str = "
+    switches() { awk '/^ctxt/ { print $2 }' /proc/stat; }
+    under() {
+        start --policy $1 && before=$(switches) && guest-load hogs --threads 6 --nice 0,5 --seconds 4 --warmup-ms 1000 &&
+        echo \"switches=$(($(switches) - before))\" && health && stop
+    }
+    under fair && under throughput && under fifo";
+
+/// How much more CPU time the heavier hogs got than the lighter ones.
+fn favour(report: &Report) -> f64 {
+    let given = |nice| report.threads.iter().filter(|t| t.nice == nice).map(|t| t.cpu_ms).sum::<f64>();
+    given(0) / given(5)
+}
+
+fn policies_differ_as_they_say(kernel: &str) {
+    let outcome = Guest::new().kernel(kernel).shape("1x1x2x1").run(&script(EACH)).success().healthy();
+    let favours: Vec<f64> = outcome.reports().iter().map(favour).collect();
+    let switches: Vec<f64> = outcome.said("switches").iter().map(|n| n.parse().expect("a number")).collect();
+    println!("on {kernel}: nice 0 to nice 5, fair, throughput, fifo: {favours:.2?}; switches {switches:?}");
+    // Weights are 1024 and 335: 3.06 by weight, 1 by turns.
+    for by_weight in &favours[..2] {
+        assert!((2.4..3.8).contains(by_weight), "{favours:?}");
+    }
+    assert!((0.9..1.1).contains(&favours[2]), "{favours:?}");
+    // Five times the slice; the kernel's own threads switch as they always do.
+    assert!(switches[1] < 0.5 * switches[0], "{switches:?}");
+}
+
+#[test]
+fn policies_differ_as_they_say_on_the_newest() {
+    policies_differ_as_they_say("newest");
+}
+
+#[test]
+fn policies_differ_as_they_say_on_6_18() {
+    policies_differ_as_they_say("6.18");
+}
