@@ -8,7 +8,7 @@
  *	SIGNAL_CROWDED	a domain has more to run than CPUs, while the daemon looks rarely because none had
  *
  * The last two are sought on the way of tasks, so they are told only while the daemon wants them, and by the first to find
- * one: it takes the daemon's wish away, and the daemon makes it anew at its next round. So there is at most one of each
+ * one: it takes the daemon's wish away, and the daemon makes it anew at one of its next rounds. So there is at most one of each
  * a round, and what all CPUs look at is written as rarely.
  */
 #ifndef __SCX_DOMAINS_SIGNAL_H

@@ -167,6 +167,8 @@ struct Rounds<'a> {
 impl Rounds<'_> {
     fn run(mut self, stop: &Receiver<i32>) -> Result<(), Failure> {
         let mut signals = self.attached.signals()?;
+        // Until the first round, which may be a minute away, nobody knows whether some domain is crowded.
+        self.attached.want_signals(true, true);
         loop {
             let wake = self.report_due.map_or(self.pace.due(), |report| report.min(self.pace.due()));
             select! {
@@ -204,7 +206,7 @@ impl Rounds<'_> {
         self.lateness.add(begin.saturating_duration_since(self.pace.due()));
         let outcome = self.round();
         self.pace.after_round(self.sample.as_ref(), begin);
-        self.attached.want_signals(self.pace.watch());
+        self.attached.want_signals(self.pace.watch(), self.pace.by_time());
         match outcome {
             Ok(()) => self.failed_rounds = 0,
             Err(error) if self.failed_rounds >= MAX_FAILED_ROUNDS => return Err(error.into()),

@@ -36,6 +36,8 @@ pub struct Pace {
     /// Rounds in a row without a crowded domain.
     quiet: u32,
     answer: Answer,
+    /// Was the last round no answer?
+    by_time: bool,
     /// From when on the next signal is answered.
     rested: Instant,
 }
@@ -54,7 +56,7 @@ enum Answer {
 impl Pace {
     /// The first round is due one `interval` after `now`.
     pub fn new(interval: Duration, now: Instant) -> Self {
-        Self { interval, due: now + interval, quiet: 0, answer: Answer::Done, rested: now }
+        Self { interval, due: now + interval, quiet: 0, answer: Answer::Done, by_time: true, rested: now }
     }
 
     /// When the next round is due.
@@ -65,6 +67,12 @@ impl Pace {
     /// Should the scheduler watch for crowding until the next round?
     pub fn watch(&self) -> bool {
         self.quiet + 1 >= QUIET
+    }
+
+    /// Did the last round come by time? Only then is it worth hearing of a CPU that is idle beside a queue: where the answer
+    /// to that changes nothing (the tasks may not run elsewhere), the next would follow at once, and so on.
+    pub fn by_time(&self) -> bool {
+        self.by_time
     }
 
     /// The scheduler has told something.
@@ -79,6 +87,7 @@ impl Pace {
     /// A round began at `now` and saw this.
     pub fn after_round(&mut self, sample: Option<&Sample>, now: Instant) {
         self.quiet = if sample.is_some_and(|sample| !crowded(sample)) { self.quiet.saturating_add(1) } else { 0 };
+        self.by_time = self.answer == Answer::Done;
         if self.answer == Answer::AtOnce {
             self.answer = Answer::FollowUp;
             self.rested = now + self.interval.min(REST);
@@ -165,8 +174,11 @@ mod tests {
         let _: [u128; 6] = run.rounds(0);
         run.signal_after(300 * MS);
         assert_eq!(run.round(0), 0, "at once");
+        assert!(!run.pace.by_time());
         assert_eq!(run.round(5), 20, "the follow-up sees what has come");
+        assert!(!run.pace.by_time());
         assert_eq!(run.rounds(5), [100, 100, 100]);
+        assert!(run.pace.by_time());
     }
 
     #[test]

@@ -27,11 +27,11 @@ impl Attached<'_> {
         Ok(receiver)
     }
 
-    /// Let the scheduler tell of crowding (if `crowding`) and of CPUs that go idle beside a queue, once each. Whatever it
-    /// tells of CPUs that come and go and of its end is not asked for.
-    pub fn want_signals(&mut self, crowding: bool) {
-        let wanted =
-            if crowding { intf::signal_SIGNAL_IDLE | intf::signal_SIGNAL_CROWDED } else { intf::signal_SIGNAL_IDLE };
+    /// Let the scheduler tell, once each, of crowding (if `crowding`) and of a CPU that goes idle beside a queue (if `idle`).
+    /// Whatever it tells of CPUs that come and go and of its end is not asked for.
+    pub fn want_signals(&mut self, crowding: bool, idle: bool) {
+        let bit = |wanted, bit| if wanted { bit } else { 0 };
+        let wanted = bit(crowding, intf::signal_SIGNAL_CROWDED) | bit(idle, intf::signal_SIGNAL_IDLE);
         if let Some(bss) = self.skel.maps.bss_data.as_mut() {
             // SAFETY: a live, aligned u32 in memory that is mapped from the kernel. BPF clears bits of it; a bit that it
             // clears between its look and this write is one more signal.
