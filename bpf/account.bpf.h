@@ -95,7 +95,7 @@ void BPF_STRUCT_OPS(domains_tick, struct task_struct *p)
 		return;
 	steady = time_delta(now, here->running_clock) >= UNDISTURBED_NS;
 	charge(p, tctx, cpu, now);
-	look_for_stuck(domain_of_cpu(cpu), here, now);
+	look_for_stuck(domain_of_cpu(cpu), here);
 	if (here->make_way || (steady && scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu)))
 		scx_bpf_task_set_slice(p, 0);
 }
