@@ -60,6 +60,17 @@ static bool can_go_on(const struct task_struct *prev, s32 cpu)
 	return prev && (prev->scx.flags & TASK_IS_QUEUED) && bpf_cpumask_test_cpu(cpu, prev->cpus_ptr);
 }
 
+/*
+ * A task that is owed more than a CPU can give is ahead of everybody, for seconds on end. On a CPU where somebody waits who can
+ * run nowhere else and is due, it makes way for it: it comes first wherever it goes, and the next CPU of the domain takes it.
+ */
+static bool makes_way(const struct task_struct *prev, const struct task_ctx *tctx, u32 domain, u64 own_vtime)
+{
+	struct domain_state *state = domain_state(domain);
+
+	return !tctx->in_clock && !is_pinned(prev) && state && time_before(own_vtime, clock_read(state));
+}
+
 /* `prev` goes on here: nobody who waits is ahead of it. The kernel calls running() only for who comes new. */
 static void keep_running(struct task_struct *prev)
 {
@@ -94,7 +105,7 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 		}
 		if (keep && (tctx = task_ctx(prev))) {
 			charge(prev, tctx, cpu, now);
-			if (!time_after(tctx->vtime, best)) {
+			if (!time_after(tctx->vtime, best) && !(own && makes_way(prev, tctx, domain, own_vtime))) {
 				count(cpu, COUNT_KEPT);
 				keep_running(prev);
 				return;

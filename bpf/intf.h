@@ -69,6 +69,7 @@ struct domain_state {
 	u64 load_integral;
 	u64 pinned_integral;
 	u64 runnable_integral;
+	u64 taken_ns;	   /* CPU time that a higher class had of its CPUs, up to load_stamp; written by advance_loads */
 	s64 transit; /* load on its way here (or, < 0, away) that a flow moved and that has not run yet */
 	u64 rescue_at;
 	u32 nr_online;
@@ -107,6 +108,8 @@ struct cpu_state {
 	u32 waking_softly;  /* the wake-up that this CPU is at is by a task of ours that will sleep soon */
 	u32 looked_at;	    /* the index of the CPU of its domain that it looks at next (stuck.bpf.h) */
 	u64 rescue_at;
+	u64 taken_at;	    /* ns, since when a higher class has it; 0: it has not */
+	u64 taken_ns;	    /* how long one had it, up to the last time that it gave it back */
 	u64 counters[NR_COUNTERS];
 } __attribute__((aligned(LINE)));
 
@@ -115,9 +118,11 @@ struct flow {
 	u32 to;
 	u32 nr_moved;
 	s64 left;     /* load units (weight * duty / 1024); may end below 0, tasks are indivisible */
-	u64 applied;  /* load moved */
+	u64 applied;  /* load moved, less what came back for it */
 	u64 min_load; /* of a task that fits, */
 	u64 max_load;
+	u32 refused; /* times that a task would have fit but may not run there */
+	u32 pad;
 };
 
 /* The flows of a domain. Those past `expires_at` are not spent: a stalled daemon's plan dies by itself. */

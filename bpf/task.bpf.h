@@ -256,7 +256,7 @@ __noinline int settle_transit(struct task_ctx *tctx __arg_nonnull, u64 now)
 __noinline u64 begin_transit(struct task_ctx *tctx __arg_nonnull, u32 to, u64 now)
 {
 	struct domain_state *home = domain_state(tctx->home), *target = domain_state(to);
-	u32 from = tctx->home, load = task_load(tctx, now) ?: 1;
+	u32 from = tctx->home, load = tctx->load_weight; /* what it counts for while it is runnable */
 
 	if (!home || !target)
 		return 0;

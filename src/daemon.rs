@@ -1,6 +1,6 @@
 //! The only wiring: sample → plan → apply → publish, on a timer, until it is told to stop or the kernel ends it.
 
-use crate::balance::{self, FlowTotals, Params, Plan, Sample, Snapshot};
+use crate::balance::{self, Balancer, FlowBook, Sample, Snapshot};
 use crate::cli::RunArgs;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
@@ -90,7 +90,8 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         attached_at: Instant::now(),
         last: None,
         sample: None,
-        flows: FlowTotals::default(),
+        balancer: Balancer::default(),
+        flows: FlowBook::default(),
         failed_rounds: 0,
     }
     .run(stop)
@@ -122,7 +123,8 @@ struct Rounds<'a> {
     attached_at: Instant,
     last: Option<Snapshot>,
     sample: Option<Sample>,
-    flows: FlowTotals,
+    balancer: Balancer,
+    flows: FlowBook,
     /// In a row, up to now.
     failed_rounds: u32,
 }
@@ -170,14 +172,12 @@ impl Rounds<'_> {
         if let Some(sample) = &self.sample {
             self.attached.set_load_cap(balance::load_cap(sample));
         }
-        let plan = match &self.sample {
-            Some(sample) if !self.args.no_balance => balance::plan(&self.domains, sample, &Params::default()),
-            _ => Plan::default(),
-        };
+        let planned = self.sample.as_ref().map(|sample| self.balancer.plan(&self.domains, sample));
+        let plan = planned.filter(|_| !self.args.no_balance).unwrap_or_default();
         for flow in &plan.flows {
             log::debug!("flow {} -> {}: {}", flow.src, flow.dst, flow.amount);
         }
-        self.flows += self.attached.apply(&plan, 2 * self.args.balance_interval)?;
+        self.flows.merge(&self.attached.apply(&plan, 2 * self.args.balance_interval)?);
         Ok(())
     }
 
@@ -185,8 +185,8 @@ impl Rounds<'_> {
         let report = Report {
             elapsed: self.attached_at.elapsed(),
             sample: self.sample.clone(),
-            imbalances: self.sample.as_ref().map(|s| balance::imbalances(&self.domains, s)).unwrap_or_default(),
-            flows: self.flows,
+            imbalances: self.balancer.imbalances().to_vec(),
+            flows: self.flows.clone(),
             counters: self.attached.counters()?,
         };
         let text = report_text(&self.domains, &report);

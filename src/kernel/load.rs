@@ -219,6 +219,7 @@ fn configure(
     ops.hotplug_seq = options.hotplug_sequence;
     if features.reenqueue_anywhere {
         ops.cpu_release = std::ptr::null_mut();
+        ops.cpu_acquire = std::ptr::null_mut();
     }
     open.progs.cpu_taken.set_autoload(features.reenqueue_anywhere);
     open.progs.scx_lib_init_probe.set_autoload(features.can_trace_functions);

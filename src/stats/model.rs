@@ -1,6 +1,6 @@
 //! The values that outlets show. Pure.
 
-use crate::balance::{FlowTotals, Imbalance, Sample};
+use crate::balance::{FlowBook, Imbalance, Sample};
 use std::time::Duration;
 
 macro_rules! counters {
@@ -76,7 +76,7 @@ pub struct Report {
     /// By domain; empty before the first round.
     pub imbalances: Vec<Imbalance>,
     /// Since the scheduler was attached.
-    pub flows: FlowTotals,
+    pub flows: FlowBook,
     /// Since the scheduler was attached.
     pub counters: Counters,
 }

@@ -14,7 +14,7 @@ fn tasks(load: u64) -> f64 {
 #[must_use]
 pub fn report_text(domains: &Domains, report: &Report) -> String {
     let count = |counter| report.counters.get(counter);
-    let flows = report.flows;
+    let flows = report.flows.total();
     let mut text = format!(
         "[{:.1}s] since start | flows: planned {:.2} applied {:.2} expired {:.2} ({} tasks moved) | stolen: llc {} node {} remote {} | \
          rescued {}\n",
@@ -54,7 +54,7 @@ fn domain_text(report: &Report, id: DomainId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::balance::{FlowTotals, Imbalance, Sample};
+    use crate::balance::{FlowBook, FlowTotals, Imbalance, Sample};
     use crate::topology::{Source, read};
     use std::time::Duration;
 
@@ -63,14 +63,17 @@ mod tests {
         let topology = Source::parse("synthetic:node:1 l3:1 core:2 pu:1").and_then(|s| read(&s)).expect("a machine");
         let domains = Domains::build(&topology).expect("a machine");
         let sample = crate::balance::DomainSample { load: 3072, runnable_milli: 3000, online: 2, ..Default::default() };
+        let mut flows = FlowBook::default();
+        flows.add(DomainId(0), DomainId(1), FlowTotals { planned: 1536, moved: 1, ..Default::default() });
+        flows.add(DomainId(1), DomainId(0), FlowTotals { applied: 1024, expired: 512, refused: 3, ..Default::default() });
         let mut report = Report {
             elapsed: Duration::from_millis(2500),
-            flows: FlowTotals { planned: 1536, applied: 1024, expired: 512, moved: 1 },
+            flows,
             ..Default::default()
         };
         assert!(report_text(&domains, &report).contains("no round yet"));
-        report.sample = Some(Sample { domains: vec![sample] });
-        report.imbalances = vec![Imbalance { share: 2048, over: 1024, can_give: 1024, can_take: 0 }];
+        report.sample = Some(Sample { domains: vec![sample], ..Default::default() });
+        report.imbalances = vec![Imbalance { share: 2048, over: 1024, can_give: 1024, ..Default::default() }];
         assert_eq!(
             report_text(&domains, &report),
             "[2.5s] since start | flows: planned 1.50 applied 1.00 expired 0.50 (1 tasks moved) | \
