@@ -63,6 +63,11 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME", default_value = "4ms", value_parser = slice)]
     pub slice: Duration,
 
+    /// In what time the load of a task that wakes up or goes to sleep changes by half: 10ms to 10s. Short follows
+    /// quickly, long forgets bursts.
+    #[arg(long, value_name = "TIME", default_value = "128ms", value_parser = load_half_life)]
+    pub load_half_life: Duration,
+
     /// Use this description of the machine (see `scx_domains topology --help`). It has to describe this very machine.
     #[arg(long, value_name = "MACHINE")]
     pub topology: Option<String>,
@@ -90,6 +95,10 @@ pub struct RunArgs {
 
 fn balance_interval(text: &str) -> Result<Duration, String> {
     bounded(text, "10ms", "60s")
+}
+
+fn load_half_life(text: &str) -> Result<Duration, String> {
+    bounded(text, "10ms", "10s")
 }
 
 fn slice(text: &str) -> Result<Duration, String> {

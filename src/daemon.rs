@@ -62,6 +62,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
     let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
     let options = Options {
         slice: args.slice,
+        load_half_life: args.load_half_life,
         partial: args.partial,
         stealing: !args.no_steal,
         exit_dump_len: args.exit_dump_len,

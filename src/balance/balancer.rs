@@ -1,4 +1,10 @@
 //! The balancer: what it remembers from round to round, and the steps of one.
+//!
+//! Loads are estimates of what comes: a kernel thread that was busy for 50 ms is half a task at nice 0 in a round, and
+//! gone in the next. What is below a quarter of what a CPU is worth and was not there a round ago is such noise more
+//! often than not, and to follow it takes two moves there and two back. So that much of an imbalance has to show in two
+//! rounds in a row. More than that is acted on at once: no task at nice 0 that is worth a quarter of a CPU waits for a
+//! proof.
 
 use super::capacity::{cpus, smoothed};
 use super::deficit::{integrate, relative};
@@ -8,6 +14,9 @@ use super::{Imbalance, Params, Plan, Sample, load_cap};
 use crate::domain::Domains;
 use serde::{Deserialize, Serialize};
 
+/// What has to show twice: up to this part of what a CPU is worth.
+const NOISE: f64 = 0.25;
+
 /// Plans rounds. It starts with no memory; the same samples in the same order give the same plans.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Balancer {
@@ -16,6 +25,8 @@ pub struct Balancer {
     taken_milli: Vec<f64>,
     /// By domain: load that it should have less of for a while.
     owed: Vec<f64>,
+    /// By domain: what it should have given (< 0: taken) by the last round alone.
+    wanted: Vec<i64>,
     imbalances: Vec<Imbalance>,
 }
 
@@ -46,6 +57,7 @@ impl Balancer {
     fn remember(&mut self, domains: &Domains, sample: &Sample) {
         self.taken_milli.resize(domains.domains.len(), 0.0);
         self.owed.resize(domains.domains.len(), 0.0);
+        self.wanted.resize(domains.domains.len(), 0);
         for (taken, now) in self.taken_milli.iter_mut().zip(&sample.domains) {
             *taken = smoothed(*taken, sample, now);
         }
@@ -59,5 +71,13 @@ impl Balancer {
         }
         let shares: Vec<u64> = momentary.iter().map(|imbalance| imbalance.share).collect();
         self.imbalances = imbalances(domains, sample, &self.taken_milli, &relative(&self.owed, &shares));
+        for (imbalance, wanted) in self.imbalances.iter_mut().zip(&mut self.wanted) {
+            let wants = imbalance.over.saturating_add(imbalance.owed);
+            if (wants.unsigned_abs() as f64) < task * NOISE {
+                imbalance.can_give = imbalance.can_give.min(u64::try_from(*wanted).unwrap_or(0));
+                imbalance.can_take = imbalance.can_take.min(u64::try_from(wanted.saturating_neg()).unwrap_or(0));
+            }
+            *wanted = wants;
+        }
     }
 }

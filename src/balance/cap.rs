@@ -1,19 +1,19 @@
 //! How much one task may count for.
 //!
-//! A task uses one CPU at most. Where its weight says that it deserves more, what it deserves beyond that is not load: no
-//! move gives it to the task. So no task counts for more than what one CPU of the machine is worth:
+//! A task uses one CPU at most. Where its weight says that it deserves more, what it deserves beyond that is not load:
+//! no move gives it to the task. So no task counts for more than what one CPU of the machine is worth:
 //!
 //! ```text
 //! cap = total load / CPUs, where the total counts no task for more than cap, and what a higher class has is not there
 //! ```
 //!
-//! Each round takes the total of the last one, and so walks to the fixed point. Example: one task at nice -20 (88761) and
-//! twelve at nice 0 on 8 CPUs. The heavy one is worth one CPU, the other seven share 12288: cap = 12288 / 7 = 1755. Walking
-//! up from 1024: 1664, 1744, 1754, 1755. It starts low (`load_cap` in `bpf/load.bpf.h`): from an uncapped total, the first plans would
-//! move half of the machine for the sake of a weight that no move can serve.
+//! Each round takes the total of the last one, and so walks to the fixed point. Example: one task at nice -20 (88761)
+//! and twelve at nice 0 on 8 CPUs. The heavy one is worth one CPU, the other seven share 12288: cap = 12288 / 7 = 1755.
+//! Walking up from 1024: 1664, 1744, 1754, 1755. It starts low (`load_cap` in `bpf/load.bpf.h`): from an uncapped
+//! total, the first plans would move half of the machine for the sake of a weight that no move can serve.
 //!
-//! With fewer tasks than CPUs every task deserves more than it can use, and the walk would go to nothing. Balance does not
-//! matter then, so the cap stops at one task at nice 0.
+//! With fewer tasks than CPUs every task deserves more than it can use, and the walk would go to nothing. Balance does
+//! not matter then, so the cap stops at one task at nice 0.
 
 use super::{DomainSample, Sample};
 

@@ -5,11 +5,12 @@
 //! ```
 //!
 //! Example: a domain of four CPUs of 1024, one of which a SCHED_FIFO hog has for 95 % of the time, can do 3.05 × 1024 =
-//! 3123. Against another of 4096 it gets 43 % of the load, not half: of twelve hogs 5.2. Counted as four CPUs it would get
-//! six, and each would miss an eighth of its share.
+//! 3123. Against another of 4096 it gets 43 % of the load, not half: of twelve hogs 5.2. Counted as four CPUs it would
+//! get six, and each would miss an eighth of its share.
 //!
-//! How long a higher class has a CPU is an estimate of what it will have: bursts of real time shorter than a round come and
-//! go. So it is smoothed over about [`SMOOTHED_NS`], which damps what moves because of it; it moves nothing by itself.
+//! How long a higher class has a CPU is an estimate of what it will have: bursts of real time shorter than a round come
+//! and go. So it is smoothed over about [`SMOOTHED_NS`], which damps what moves because of it; it moves nothing by
+//! itself.
 
 use super::{DomainSample, Sample};
 use crate::domain::{Domain, Domains};
@@ -23,7 +24,8 @@ pub(super) fn smoothed(before: f64, sample: &Sample, domain: &DomainSample) -> f
     before + (f64::from(domain.taken_milli) - before) * span / (span + SMOOTHED_NS)
 }
 
-/// What each domain can do, in [`Capacity`](crate::units::Capacity) units, where `taken_milli` of CPU time are not there.
+/// What each domain can do, in [`Capacity`](crate::units::Capacity) units, where `taken_milli` of CPU time are not
+/// there.
 pub(super) fn capacities(domains: &Domains, sample: &Sample, taken_milli: &[f64]) -> Vec<f64> {
     let all = domains.domains.iter().zip(&sample.domains).zip(taken_milli);
     all.map(|((domain, now), taken)| capacity_of_a_cpu(domain) * cpus(domain, now, *taken)).collect()

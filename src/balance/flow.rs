@@ -4,22 +4,23 @@
 //! nearness: another class in its LLC, its node, then other nodes by distance. Work stays as near to its data as the
 //! imbalance allows. One pass, O(domains × neighbours).
 //!
-//! A flow is at most what the giver is over and the taker is under, so planned exactly it never makes anybody's imbalance
-//! change sign. Tasks are indivisible, so BPF spends it like this (`bpf/flow.bpf.h`):
+//! A flow is at most what the giver is over and the taker is under, so planned exactly it never makes anybody's
+//! imbalance change sign. Tasks are indivisible, so BPF spends it like this (`bpf/flow.bpf.h`):
 //!
-//! - A task fits while its load is below 4/3 of what is left of the flow. From 2 on a move would make things worse; just
-//!   below, it would only turn them round: moving 1024 for a flow of 520 leaves 504 on the other side, and that would come back. At
-//!   4/3, a quarter of the task is left at most. What fits no task builds up as a deficit until one fits.
-//! - What no task fits, a *swap* may: a heavier task goes, a lighter one comes back. Example: for a flow of 200 from one
-//!   domain to another, a task at nice 0 (1024) goes and one at nice 1 (820) comes: 204. BPF finds the pair among those
-//!   that wait, since only it sees tasks. A swap has to mend half of the flow at least.
+//! - A task fits while its load is below 4/3 of what is left of the flow. From 2 on a move would make things worse;
+//!   just below, it would only turn them round: moving 1024 for a flow of 520 leaves 504 on the other side, and that
+//!   would come back. At 4/3, a quarter of the task is left at most. What fits no task builds up as a deficit until one
+//!   fits.
+//! - What no task fits, a *swap* may: a heavier task goes, a lighter one comes back. Example: for a flow of 200 from
+//!   one domain to another, a task at nice 0 (1024) goes and one at nice 1 (820) comes: 204. BPF finds the pair among
+//!   those that wait, since only it sees tasks. A swap has to mend half of the flow at least.
 //!
-//! A move costs the task its warm caches, far more the farther it goes, so a flow has to be worth it: a part of the share of
-//! the domain that it mends, by distance on the scale of ACPI's SLIT. Same LLC (10): 0.4 %. Same node (15): 0.6 %. The
-//! next node (20 or so): 0.8 %. Below half a task at nice 10 it is noise.
+//! A move costs the task its warm caches, far more the farther it goes, so a flow has to be worth it: a part of the
+//! share of the domain that it mends, by distance on the scale of ACPI's SLIT. Same LLC (10): 0.4 %. Same node (15):
+//! 0.6 %. The next node (20 or so): 0.8 %. Below half a task at nice 10 it is noise.
 //!
-//! Small tasks are left where they are while larger ones can do it: whoever is below a sixteenth of the flow, and below a
-//! quarter of the domain's mean task, does not fit.
+//! Small tasks are left where they are while larger ones can do it: whoever is below a sixteenth of the flow, and below
+//! a quarter of the domain's mean task, does not fit.
 
 use super::{Flow, Imbalance, Plan, Sample};
 use crate::domain::{Domains, Proximity};
@@ -35,8 +36,8 @@ pub struct Params {
     /// Least load worth a flow. 64 is half a task at nice 10 that always runs, or one at nice 0 that runs 6 % of the
     /// time.
     pub min_amount: u64,
-    /// A flow over a distance of 10 (the same LLC) has to be this part of the share of the smaller of its two domains: 256
-    /// is a 256th. 0: any is worth it.
+    /// A flow over a distance of 10 (the same LLC) has to be this part of the share of the smaller of its two domains:
+    /// 256 is a 256th. 0: any is worth it.
     pub worth: u64,
 }
 
@@ -114,7 +115,8 @@ impl Plan {
                 return Err(format!("domain {id} has {} flows", out.len()));
             }
         }
-        let broken = self.flows.iter().find(|flow| flow.src == flow.dst || flow.amount == 0 || flow.min_load > flow.max_load);
+        let broken =
+            self.flows.iter().find(|flow| flow.src == flow.dst || flow.amount == 0 || flow.min_load > flow.max_load);
         broken.map_or(Ok(()), |flow| Err(format!("{flow:?} makes no sense")))
     }
 }

@@ -1,14 +1,14 @@
 //! Who has more than its share.
 //!
-//! A domain's share of the machine's load is proportional to its capacity ([`capacity`](super::capacity)), not to its CPUs.
-//! Example: 6144 of load on domains of 2048 and 1024 of capacity are shares of 4096 and 2048.
+//! A domain's share of the machine's load is proportional to its capacity ([`capacity`](super::capacity)), not to its
+//! CPUs. Example: 6144 of load on domains of 2048 and 1024 of capacity are shares of 4096 and 2048.
 //!
 //! What a domain has over its share, its tasks lose: it serves 2048 of load where it should serve 1024, so each of them
 //! gets half. On top of that comes what it still owes them from before ([`deficit`](super::deficit)).
 //!
-//! Two things bound what a domain can give: load that is pinned stays, and as many tasks as it has CPUs stay, however heavy
-//! they are. They have a CPU each already, and no move would get them more. So of r runnable tasks on c CPUs the part
-//! (r - c) / r may go.
+//! Two things bound what a domain can give: load that is pinned stays, and as many tasks as it has CPUs stay, however
+//! heavy they are. They have a CPU each already, and no move would get them more. So of r runnable tasks on c CPUs the
+//! part (r - c) / r may go.
 
 use super::capacity::{capacities, cpus};
 use super::{DomainSample, Sample};
@@ -30,8 +30,8 @@ pub struct Imbalance {
     pub can_take: u64,
 }
 
-/// The imbalance of each domain, by id. Shares sum to the machine's load, but for rounding. `taken_milli` is the time that
-/// a higher class has, `owed` what is to be made up for.
+/// The imbalance of each domain, by id. Shares sum to the machine's load, but for rounding. `taken_milli` is the time
+/// that a higher class has, `owed` what is to be made up for.
 pub(super) fn imbalances(domains: &Domains, sample: &Sample, taken_milli: &[f64], owed: &[f64]) -> Vec<Imbalance> {
     let capacities = capacities(domains, sample, taken_milli);
     let capacity: f64 = capacities.iter().sum();

@@ -17,9 +17,9 @@ impl Sample {
     }
 }
 
-/// Integrals wrap (a million of weight fills 64 bits in five hours), so only their differences mean anything. One below 0
-/// is that of a domain which a flow has taken more from than it had at the beginning of the round (`count_as_there` in
-/// `bpf/flow.bpf.h`): nothing is left.
+/// Integrals wrap (a million of weight fills 64 bits in five hours), so only their differences mean anything. One below
+/// 0 is that of a domain which a flow has taken more from than it had at the beginning of the round (`count_as_there`
+/// in `bpf/flow.bpf.h`): nothing is left.
 fn domain_sample(before: &DomainSnapshot, after: &DomainSnapshot) -> Option<DomainSample> {
     let span_ns = after.at.checked_sub(before.at).filter(|span| *span > 0)?;
     let difference = |from: u64, to: u64| u64::try_from(to.wrapping_sub(from).cast_signed()).unwrap_or(0);

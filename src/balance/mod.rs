@@ -1,12 +1,13 @@
 //! What the balancer sees, and what it plans. All of it is plain values and pure functions: no clock, no file, no BPF.
 //!
-//! The problem: tasks wait in the domain where they last ran, so weight piles up in one domain while the CPUs of another
-//! give each task more than its due. An idle CPU steals for itself, but no CPU has to be idle for shares to be wrong.
+//! The problem: tasks wait in the domain where they last ran, so weight piles up in one domain while the CPUs of
+//! another give each task more than its due. An idle CPU steals for itself, but no CPU has to be idle for shares to be
+//! wrong.
 //!
-//! The mechanism: each round, userspace reads what each domain had to do ([`Snapshot`]), makes a mean over the round of it
-//! ([`Sample`]), and the [`Balancer`] compares it with the domain's share by capacity and plans [`Flow`]s from those over
-//! their share to those under it, nearest first. BPF spends the flows on real tasks. Cost grows with domains, never with
-//! tasks. In the order of their use:
+//! The mechanism: each round, userspace reads what each domain had to do ([`Snapshot`]), makes a mean over the round of
+//! it ([`Sample`]), and the [`Balancer`] compares it with the domain's share by capacity and plans [`Flow`]s from those
+//! over their share to those under it, nearest first. BPF spends the flows on real tasks. Cost grows with domains,
+//! never with tasks. In the order of their use:
 //!
 //! - `load`: means between two snapshots; `cap`: no task counts for more than a CPU
 //! - `capacity`, `imbalance`: what a domain can do, its share, how far it is from that
@@ -21,6 +22,8 @@ mod deficit;
 mod flow;
 mod imbalance;
 mod load;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -39,8 +42,8 @@ use serde::{Deserialize, Serialize};
 pub struct DomainSnapshot {
     /// When: ns of the scheduler's clock, up to which the integrals are.
     pub at: u64,
-    /// Runnable weight over time, no task counted for more than the cap, load in transit included: weight × ns, 1024 = one
-    /// task at nice 0.
+    /// Runnable weight over time, no task counted for more than the cap, load in transit included: weight × ns, 1024 =
+    /// one task at nice 0.
     pub load_integral: u64,
     /// The part of it that can run on one CPU only.
     pub pinned_integral: u64,

@@ -4,8 +4,8 @@ use crate::units::DomainId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What became of flows. What is neither applied nor expired is still in force. `applied` may pass `planned` by less than a
-/// third of a task a flow, since tasks are indivisible.
+/// What became of flows. What is neither applied nor expired is still in force. `applied` may pass `planned` by less
+/// than a third of a task a flow, since tasks are indivisible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowTotals {
     /// Load that flows were planned for.
@@ -16,7 +16,8 @@ pub struct FlowTotals {
     pub expired: u64,
     /// Tasks moved by flows, both of a swap.
     pub moved: u64,
-    /// How often a task would have fit but may not run in the destination. One that waits for long is counted each time.
+    /// How often a task would have fit but may not run in the destination. One that waits for long is counted each
+    /// time.
     pub refused: u64,
 }
 

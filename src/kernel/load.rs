@@ -31,6 +31,8 @@ pub type Object = MaybeUninit<OpenObject>;
 pub struct Options {
     /// What a task may run before others are looked at.
     pub slice: Duration,
+    /// In what time the load of a task that begins or ceases to run changes by half: 1 ms or more.
+    pub load_half_life: Duration,
     /// Schedule only tasks of the class SCHED_EXT.
     pub partial: bool,
     /// Do idle CPUs take work from other domains? Off only in tests.
@@ -168,7 +170,8 @@ fn verified_instructions(program: &libbpf_rs::Program<'_>) -> u32 {
     use std::os::fd::{AsFd, AsRawFd};
     let mut info = libbpf_rs::libbpf_sys::bpf_prog_info::default();
     let mut size = size_of_val(&info) as u32;
-    // SAFETY: the descriptor is the program's, and the kernel writes at most `size` bytes of plain integers into `info`.
+    // SAFETY: the descriptor is the program's, and the kernel writes at most `size` bytes of plain integers into
+    // `info`.
     let failed = unsafe {
         libbpf_rs::libbpf_sys::bpf_obj_get_info_by_fd(
             program.as_fd().as_raw_fd(),
@@ -195,6 +198,8 @@ fn configure(
         rodata.slice_ns = options.slice.as_nanos() as u64;
         rodata.rescue_after_ns = (WATCHDOG / RESCUE_SHARE).as_nanos() as u64;
         rodata.lag_limit_ns = LEAST_LAG_LIMIT.max(2 * options.slice).as_nanos() as u64;
+        rodata.duty_half_life_ns = options.load_half_life.as_nanos() as u64;
+        rodata.duty_scale = (1 << 42) / rodata.duty_half_life_ns.max(1);
         rodata.smt_enabled = tables.smt;
         rodata.partial = options.partial;
         rodata.stealing_enabled = options.stealing;

@@ -65,12 +65,12 @@ mod tests {
         let sample = crate::balance::DomainSample { load: 3072, runnable_milli: 3000, online: 2, ..Default::default() };
         let mut flows = FlowBook::default();
         flows.add(DomainId(0), DomainId(1), FlowTotals { planned: 1536, moved: 1, ..Default::default() });
-        flows.add(DomainId(1), DomainId(0), FlowTotals { applied: 1024, expired: 512, refused: 3, ..Default::default() });
-        let mut report = Report {
-            elapsed: Duration::from_millis(2500),
-            flows,
-            ..Default::default()
-        };
+        flows.add(
+            DomainId(1),
+            DomainId(0),
+            FlowTotals { applied: 1024, expired: 512, refused: 3, ..Default::default() },
+        );
+        let mut report = Report { elapsed: Duration::from_millis(2500), flows, ..Default::default() };
         assert!(report_text(&domains, &report).contains("no round yet"));
         report.sample = Some(Sample { domains: vec![sample], ..Default::default() });
         report.imbalances = vec![Imbalance { share: 2048, over: 1024, can_give: 1024, ..Default::default() }];
