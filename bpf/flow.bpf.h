@@ -10,6 +10,10 @@
  * A new plan takes the place of the old one, and what the old one had left is given back to the daemon to be counted as
  * expired. Where no new plan comes, flows die by their own time.
  *
+ * Whom to move. Of those that wait in the queue, first who loses least: has waited for SETTLED_NS or more (others have had the
+ * caches since), has not been moved for SPARED_NS, and has no memory here. Then anybody, but from the node where a task's
+ * memory is only where the plan says that it is worth it.
+ *
  * A queued task is moved without its runqueue's lock, so only its place and its key change here. Its home, and with it
  * the load, follows when it runs (running()). Until then the load is `transit`, so that the next plan does not plan it
  * again.
@@ -19,6 +23,9 @@
 
 /* A task that was moved is left where it is for this long. */
 #define MOVE_REST_NS (50ULL * 1000 * 1000)
+/* Whom others are preferred to: who began to wait, or was moved, less than this ago. A slice is 4 ms. */
+#define SETTLED_NS (4ULL * 1000 * 1000)
+#define SPARED_NS (1000ULL * 1000 * 1000)
 /* What handing over a plan looks at and moves at most, for each flow. */
 #define MAX_WALK 128
 #define MAX_WALK_MOVES 32
@@ -62,8 +69,31 @@ __noinline u64 movable_load(const struct task_ctx *tctx __arg_nonnull, u64 now)
 	return tctx->member && time_before(tctx->changed_at, last_round_at) ? tctx->load_weight : task_load(tctx, now);
 }
 
-/* May a task of this load take the flow to `to`? Counts those that fit and may not run there. */
-static __always_inline bool may_flow(const struct task_struct *p, struct flow *flow, u32 to, u64 load)
+/*
+ * Is most of a task's memory on `node`, as far as the kernel tells? That is the only node that it is bound to or prefers by
+ * mempolicy, or the one that NUMA balancing has found. Of policies, nodes 0 to 63 are looked at.
+ */
+static bool has_memory_on(const struct task_struct *p, s32 node)
+{
+	const struct mempolicy *policy = bpf_core_field_exists(p->mempolicy) ? p->mempolicy : NULL;
+
+	if (node < 0)
+		return false;
+	if (policy && (policy->mode == 1 /* MPOL_PREFERRED */ || policy->mode == 2 /* MPOL_BIND */))
+		return policy->nodes.bits[0] == 1ULL << (node & 63);
+	return bpf_core_field_exists(p->numa_preferred_nid) && p->numa_preferred_nid == node;
+}
+
+/* Would a task that goes from one domain to another go off its memory? */
+static bool leaves_memory(const struct task_struct *p, u32 from, u32 to)
+{
+	struct domain_config *here = domain_config(from), *there = domain_config(to);
+
+	return here && there && here->node != there->node && has_memory_on(p, here->node);
+}
+
+/* May a task of this load take the flow to `to`? Counts those that fit and may not run there. Global, as the next one. */
+__noinline bool may_flow(struct task_struct *p __arg_trusted, struct flow *flow __arg_nonnull, u32 from, u32 to, u64 load)
 {
 	const struct cpumask *mask;
 
@@ -73,9 +103,17 @@ static __always_inline bool may_flow(const struct task_struct *p, struct flow *f
 	if (!mask)
 		return false;
 	if (bpf_cpumask_intersects(mask, p->cpus_ptr))
-		return true;
+		return flow->off_memory || !leaves_memory(p, from, to);
 	__sync_fetch_and_add(&flow->refused, 1);
 	return false;
+}
+
+/* Does a task that waits lose little by a move? */
+__noinline bool moves_easily(struct task_struct *p __arg_trusted, struct task_ctx *tctx __arg_nonnull, u32 from, u32 to,
+			     u64 now)
+{
+	return tctx->queued_at && time_delta(now, tctx->queued_at) >= SETTLED_NS &&
+	       time_delta(now, tctx->moved_at) >= SPARED_NS && !leaves_memory(p, from, to);
 }
 
 /*
@@ -98,7 +136,7 @@ static u32 spend_flow(struct task_struct *p, struct task_ctx *tctx, u64 now)
 		if (i >= flows->nr)
 			break;
 		to = READ_ONCE(flows->flow[i].to);
-		if (!may_flow(p, &flows->flow[i], to, load) || !claim_flow(&flows->flow[i], load))
+		if (!may_flow(p, &flows->flow[i], tctx->home, to, load) || !claim_flow(&flows->flow[i], load))
 			continue;
 		tctx->moved_at = now;
 		count_as_there(tctx->home, to, load, now);
@@ -130,10 +168,10 @@ static __always_inline bool move_queued(struct bpf_iter_scx_dsq *it, struct task
 }
 
 /*
- * Spend one flow of a domain on what waits there, from the tail: those are the last to have run there. Returns how many tasks
- * were moved. Global, so that the verifier looks at it once.
+ * Spend one flow of a domain on what waits there, from the tail: those would wait longest. With `easily`, only on those that
+ * lose little. Returns how many tasks were moved. Global, so that the verifier looks at it once.
  */
-__noinline int spend_on_queued(u32 src, u32 index, u64 now)
+__noinline int spend_on_queued(u32 src, u32 index, u32 easily, u64 now)
 {
 	struct domain_flows *flows = domain_flows(src);
 	u32 visited = unknown_zero, moved = unknown_zero;
@@ -147,13 +185,15 @@ __noinline int spend_on_queued(u32 src, u32 index, u64 now)
 	flow = &flows->flow[index & (MAX_FLOWS - 1)];
 	bpf_rcu_read_lock();
 	bpf_for_each(scx_dsq, p, src, DSQ_FROM_TAIL) {
-		if (++visited > MAX_WALK || moved >= MAX_WALK_MOVES)
+		if (++visited > MAX_WALK || moved >= MAX_WALK_MOVES || flow->left <= 0)
 			break;
 		tctx = task_ctx_fallible(p);
 		if (!tctx)
 			continue;
 		load = movable_load(tctx, now);
-		if (!may_flow(p, flow, flow->to, load) || !claim_flow(flow, load))
+		if (!may_flow(p, flow, src, flow->to, load))
+			continue;
+		if ((easily && !moves_easily(p, tctx, src, flow->to, now)) || !claim_flow(flow, load))
 			continue;
 		if (move_queued(BPF_FOR_EACH_ITER, p, tctx, flow->to, now))
 			moved++;

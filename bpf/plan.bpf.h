@@ -33,7 +33,8 @@ int apply_plan(void *unused)
 	plan->nr_moved = 0;
 	bpf_for(i, 0, MAX_FLOWS)
 		if (i < flows->nr)
-			plan->nr_moved += spend_on_queued(plan->src, i, now) + swap_queued(plan->src, i, now);
+			plan->nr_moved += spend_on_queued(plan->src, i, true, now) +
+					  spend_on_queued(plan->src, i, false, now) + swap_queued(plan->src, i, now);
 	here = cpu_state_fallible(bpf_get_smp_processor_id());
 	if (here)
 		here->counters[COUNT_FLOW_QUEUED] += plan->nr_moved;

@@ -99,6 +99,8 @@ pub struct Flow {
     pub min_load: u64,
     /// Greatest load of a task that fits.
     pub max_load: u64,
+    /// May it take tasks away from the node that has their memory?
+    pub off_memory: bool,
 }
 
 /// A round's flows. Empty where nothing has to move.

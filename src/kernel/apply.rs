@@ -51,6 +51,7 @@ impl Attached<'_> {
             slot.left = i64::try_from(flow.amount).unwrap_or(i64::MAX);
             slot.min_load = flow.min_load;
             slot.max_load = flow.max_load;
+            slot.off_memory = u32::from(flow.off_memory);
         }
         let failed = |e: libbpf_rs::Error| step("handing the plan to the scheduler", &e);
         let map = &self.skel.maps.plan_exchanges;

@@ -16,13 +16,14 @@ pub fn report_text(domains: &Domains, report: &Report) -> String {
     let count = |counter| report.counters.get(counter);
     let flows = report.flows.total();
     let mut text = format!(
-        "[{:.1}s] since start | flows: planned {:.2} applied {:.2} expired {:.2} ({} tasks moved) | stolen: llc {} node {} remote {} | \
+        "[{:.1}s] since start | flows: planned {:.2} applied {:.2} expired {:.2} ({} tasks moved, {} refused) | stolen: llc {} node {} remote {} | \
          rescued {}\n",
         report.elapsed.as_secs_f64(),
         tasks(flows.planned),
         tasks(flows.applied),
         tasks(flows.expired),
         flows.moved,
+        flows.refused,
         count(Counter::StolenLlc),
         count(Counter::StolenNode),
         count(Counter::StolenRemote),
@@ -76,7 +77,7 @@ mod tests {
         report.imbalances = vec![Imbalance { share: 2048, over: 1024, can_give: 1024, ..Default::default() }];
         assert_eq!(
             report_text(&domains, &report),
-            "[2.5s] since start | flows: planned 1.50 applied 1.00 expired 0.50 (1 tasks moved) | \
+            "[2.5s] since start | flows: planned 1.50 applied 1.00 expired 0.50 (1 tasks moved, 3 refused) | \
              stolen: llc 0 node 0 remote 0 | rescued 0\n  \
              domain 0 (node 0, LLC 0, CPUs 0-1): load   3.00 share   2.00 over  +1.00 pinned  0.00 runnable   3.0\n"
         );
