@@ -58,13 +58,15 @@ static void unclaim_flow(struct flow *flow, u64 load)
 }
 
 /*
- * The load that moving this task would move; 0 for one that was moved a moment ago and rests. The sample that the plan was
- * made for counts one in full that was runnable for all of it. Its duty would say so only half a second after its birth, and
- * twice as many newborn hogs would go as were meant. Global: verified once.
+ * The load that moving this task would move; 0 for one that was moved a moment ago and rests, or, if `easily`, does not lose
+ * little by a move. The sample that the plan was made for counts one in full that was runnable for all of it. Its duty would say
+ * so only half a second after its birth, and twice as many newborn hogs would go as were meant. Global: verified once.
  */
-__noinline u64 movable_load(const struct task_ctx *tctx __arg_nonnull, u64 now)
+__noinline u64 movable_load(const struct task_ctx *tctx __arg_nonnull, u32 easily, u64 now)
 {
-	if (time_delta(now, tctx->moved_at) < MOVE_REST_NS)
+	if (time_delta(now, tctx->moved_at) < (easily ? SPARED_NS : MOVE_REST_NS))
+		return 0;
+	if (easily && (!tctx->queued_at || time_delta(now, tctx->queued_at) < SETTLED_NS))
 		return 0;
 	return tctx->member && time_before(tctx->changed_at, last_round_at) ? tctx->load_weight : task_load(tctx, now);
 }
@@ -85,35 +87,26 @@ static bool has_memory_on(const struct task_struct *p, s32 node)
 }
 
 /* Would a task that goes from one domain to another go off its memory? */
-static bool leaves_memory(const struct task_struct *p, u32 from, u32 to)
+static __always_inline bool leaves_memory(const struct task_struct *p, u32 from, u32 to)
 {
 	struct domain_config *here = domain_config(from), *there = domain_config(to);
 
 	return here && there && here->node != there->node && has_memory_on(p, here->node);
 }
 
-/* May a task of this load take the flow to `to`? Counts those that fit and may not run there. Global, as the next one. */
-__noinline bool may_flow(struct task_struct *p __arg_trusted, struct flow *flow __arg_nonnull, u32 from, u32 to, u64 load)
+/* Does a flow out of `from` want a task of this load, if it may run there? Global: verified once. */
+__noinline bool flow_wants(struct task_struct *p __arg_trusted, struct flow *flow __arg_nonnull, u32 from, u64 load, u32 easily)
 {
-	const struct cpumask *mask;
-
 	if (!load || !fits(flow, load, flow->left))
 		return false;
-	mask = domain_mask(to);
-	if (!mask)
-		return false;
-	if (bpf_cpumask_intersects(mask, p->cpus_ptr))
-		return flow->off_memory || !leaves_memory(p, from, to);
-	__sync_fetch_and_add(&flow->refused, 1);
-	return false;
+	return (flow->off_memory && !easily) || !leaves_memory(p, from, flow->to);
 }
 
-/* Does a task that waits lose little by a move? */
-__noinline bool moves_easily(struct task_struct *p __arg_trusted, struct task_ctx *tctx __arg_nonnull, u32 from, u32 to,
-			     u64 now)
+/* Count one that a flow wants and that may not run there. Global: verified once. */
+__noinline int refuse(struct flow *flow __arg_nonnull)
 {
-	return tctx->queued_at && time_delta(now, tctx->queued_at) >= SETTLED_NS &&
-	       time_delta(now, tctx->moved_at) >= SPARED_NS && !leaves_memory(p, from, to);
+	__sync_fetch_and_add(&flow->refused, 1);
+	return 0;
 }
 
 /*
@@ -124,19 +117,27 @@ __noinline bool moves_easily(struct task_struct *p __arg_trusted, struct task_ct
 static u32 spend_flow(struct task_struct *p, struct task_ctx *tctx, u64 now)
 {
 	struct domain_flows *flows = domain_flows(tctx->home);
+	const struct cpumask *mask;
 	u32 i, to;
 	u64 load;
 
 	if (!flows || !flows->nr || time_after(now, flows->expires_at))
 		return tctx->home;
-	load = movable_load(tctx, now);
+	load = movable_load(tctx, false, now);
 	if (!load)
 		return tctx->home;
 	bpf_for(i, 0, MAX_FLOWS) {
 		if (i >= flows->nr)
 			break;
 		to = READ_ONCE(flows->flow[i].to);
-		if (!may_flow(p, &flows->flow[i], tctx->home, to, load) || !claim_flow(&flows->flow[i], load))
+		if (!flow_wants(p, &flows->flow[i], tctx->home, load, false))
+			continue;
+		mask = domain_mask(to);
+		if (!mask || !bpf_cpumask_intersects(mask, p->cpus_ptr)) {
+			refuse(&flows->flow[i]);
+			continue;
+		}
+		if (!claim_flow(&flows->flow[i], load))
 			continue;
 		tctx->moved_at = now;
 		count_as_there(tctx->home, to, load, now);
@@ -175,6 +176,7 @@ __noinline int spend_on_queued(u32 src, u32 index, u32 easily, u64 now)
 {
 	struct domain_flows *flows = domain_flows(src);
 	u32 visited = unknown_zero, moved = unknown_zero;
+	const struct cpumask *mask;
 	struct task_struct *p;
 	struct task_ctx *tctx;
 	struct flow *flow;
@@ -184,16 +186,21 @@ __noinline int spend_on_queued(u32 src, u32 index, u32 easily, u64 now)
 		return 0;
 	flow = &flows->flow[index & (MAX_FLOWS - 1)];
 	bpf_rcu_read_lock();
+	mask = domain_mask(flow->to);
 	bpf_for_each(scx_dsq, p, src, DSQ_FROM_TAIL) {
-		if (++visited > MAX_WALK || moved >= MAX_WALK_MOVES || flow->left <= 0)
+		if (!mask || ++visited > MAX_WALK || moved >= MAX_WALK_MOVES)
 			break;
 		tctx = task_ctx_fallible(p);
 		if (!tctx)
 			continue;
-		load = movable_load(tctx, now);
-		if (!may_flow(p, flow, src, flow->to, load))
+		load = movable_load(tctx, easily, now);
+		if (!flow_wants(p, flow, src, load, easily))
 			continue;
-		if ((easily && !moves_easily(p, tctx, src, flow->to, now)) || !claim_flow(flow, load))
+		if (!bpf_cpumask_intersects(mask, p->cpus_ptr)) {
+			refuse(flow);
+			continue;
+		}
+		if (!claim_flow(flow, load))
 			continue;
 		if (move_queued(BPF_FOR_EACH_ITER, p, tctx, flow->to, now))
 			moved++;

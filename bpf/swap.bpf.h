@@ -49,26 +49,29 @@ static struct swap *the_swap(void)
 /* List who waits in `domain` and may run in `to`. Global, as all here that walk: verified once. */
 __noinline int list_waiting(u32 domain, u32 to, u64 now)
 {
-	const struct cpumask *mask = domain_mask(to);
 	u32 visited = unknown_zero, nr = unknown_zero;
 	struct swap *swap = the_swap();
+	const struct cpumask *mask;
 	struct task_struct *p;
 	struct task_ctx *tctx;
 	u64 load;
 
-	if (!swap || !mask)
+	if (!swap)
 		return 0;
+	bpf_rcu_read_lock();
+	mask = domain_mask(to);
 	bpf_for_each(scx_dsq, p, domain, DSQ_FROM_TAIL) {
-		if (++visited > MAX_SWAP_WALK || nr >= MAX_SWAP_WALK)
+		if (!mask || ++visited > MAX_SWAP_WALK || nr >= MAX_SWAP_WALK)
 			break;
 		tctx = task_ctx_fallible(p);
-		load = tctx ? movable_load(tctx, now) : 0;
+		load = tctx ? movable_load(tctx, false, now) : 0;
 		if (!load || !bpf_cpumask_intersects(mask, p->cpus_ptr))
 			continue;
 		swap->waiting[nr & (MAX_SWAP_WALK - 1)].load = load;
 		swap->waiting[nr & (MAX_SWAP_WALK - 1)].pid = p->pid;
 		nr++;
 	}
+	bpf_rcu_read_unlock();
 	swap->nr = nr;
 	return nr;
 }
@@ -101,24 +104,27 @@ __noinline int find_partner(u64 load, u64 pid, u64 left)
 /* Look among those that wait in `src` for the best pair for what is left to go to `to`; 0 if there is none. */
 __noinline int choose_pair(u32 src, u32 to, u64 left, u64 now)
 {
-	const struct cpumask *mask = domain_mask(to);
 	struct swap *swap = the_swap();
 	u32 visited = unknown_zero;
 	u64 load, most = left / 2 + 1;
+	const struct cpumask *mask;
 	struct task_struct *p;
 	struct task_ctx *tctx;
 
-	if (!swap || !mask)
+	if (!swap)
 		return 0;
 	swap->miss = most;
+	bpf_rcu_read_lock();
+	mask = domain_mask(to);
 	bpf_for_each(scx_dsq, p, src, DSQ_FROM_TAIL) {
-		if (++visited > MAX_SWAP_WALK)
+		if (!mask || ++visited > MAX_SWAP_WALK)
 			break;
 		tctx = task_ctx_fallible(p);
-		load = tctx ? movable_load(tctx, now) : 0;
+		load = tctx ? movable_load(tctx, false, now) : 0;
 		if (load && bpf_cpumask_intersects(mask, p->cpus_ptr))
 			find_partner(load, p->pid, left);
 	}
+	bpf_rcu_read_unlock();
 	return swap->miss < most;
 }
 
@@ -130,6 +136,7 @@ __noinline int move_by_pid(u32 src, u32 to, u64 pid, u64 now)
 	struct task_ctx *tctx;
 	int moved = 0;
 
+	bpf_rcu_read_lock();
 	bpf_for_each(scx_dsq, p, src, DSQ_FROM_TAIL) {
 		if (++visited > MAX_WALK)
 			break;
@@ -139,6 +146,7 @@ __noinline int move_by_pid(u32 src, u32 to, u64 pid, u64 now)
 		moved = tctx && move_queued(BPF_FOR_EACH_ITER, p, tctx, to, now);
 		break;
 	}
+	bpf_rcu_read_unlock();
 	return moved;
 }
 
@@ -157,11 +165,9 @@ __noinline int swap_queued(u32 src, u32 index, u64 now)
 	left = flow->left;
 	if (left < MIN_SWAP)
 		return 0;
-	bpf_rcu_read_lock();
 	if (list_waiting(flow->to, src, now) && choose_pair(src, flow->to, left, now) &&
 	    move_by_pid(src, flow->to, swap->goes.pid, now))
 		moved = 1 + move_by_pid(flow->to, src, swap->comes.pid, now);
-	bpf_rcu_read_unlock();
 	if (moved) {
 		given = swap->goes.load - (moved > 1 ? swap->comes.load : 0);
 		__sync_fetch_and_sub(&flow->left, given);
