@@ -19,9 +19,9 @@
 //! share of the domain that it mends, by distance on the scale of ACPI's SLIT. Same LLC (10): 0.4 %. Same node (15):
 //! 0.6 %. The next node (20 or so): 0.8 %. Below half a task at nice 10 it is noise.
 //!
-//! A task whose memory is on its node stays there unless the imbalance is large. Remote memory has 1.5 to 2 times the latency
-//! of local, so what depends on it runs at 60 to 90 %. The tasks of a domain that is a quarter over its share get 80 % of
-//! what is due to them: from there on leaving is no loss.
+//! A task whose memory is on its node stays there unless the imbalance is large. Remote memory has 1.5 to 2 times the
+//! latency of local, so what depends on it runs at 60 to 90 %. The tasks of a domain that is a quarter over its share
+//! get 80 % of what is due to them: from there on leaving is no loss.
 //!
 //! Small tasks are left where they are while larger ones can do it: whoever is below a sixteenth of the flow, and below
 //! a quarter of the domain's mean task, does not fit.
