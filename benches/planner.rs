@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use scx_domains::balance::{DomainSample, DomainSnapshot, Params, Sample, Snapshot, plan};
+use scx_domains::balance::{Balancer, DomainSample, DomainSnapshot, Sample, Snapshot};
 use scx_domains::cpuset::CpuSet;
 use scx_domains::domain::Domains;
 use scx_domains::topology::{Class, Core, LOCAL_DISTANCE, Llc, Node, Topology};
@@ -54,7 +54,7 @@ fn domains(count: u32) -> Domains {
 fn sample(hogs: impl Iterator<Item = u64>) -> Sample {
     let domain =
         |hogs: u64| DomainSample { load: hogs * 1024, runnable_milli: hogs * 1000, online: 8, ..Default::default() };
-    Sample { domains: hogs.map(domain).collect() }
+    Sample { span_ns: 100_000_000, domains: hogs.map(domain).collect() }
 }
 
 /// What domains look like that nobody has balanced: 8 to 39 hogs, the same ones each time.
@@ -95,7 +95,7 @@ fn planning(criterion: &mut Criterion) {
         for count in (1..=9).map(|power| 1 << power) {
             let (domains, sample) = (domains(count), loads(count));
             group.bench_with_input(BenchmarkId::from_parameter(count), &sample, |bencher, sample| {
-                bencher.iter(|| plan(black_box(&domains), black_box(sample), &Params::default()));
+                bencher.iter(|| Balancer::default().plan(black_box(&domains), black_box(sample)));
             });
         }
     }

@@ -79,15 +79,6 @@ void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
 	show_running(here, tctx, now);
 }
 
-/* More to run than CPUs: told at a tick, so that those who come for less than one do not wake the daemon. */
-static void tell_crowding(u32 domain)
-{
-	struct domain_state *state;
-
-	if ((signals_wanted & SIGNAL_CROWDED) && (state = domain_state(domain)) && state->nr_runnable > state->nr_online)
-		signal_if_wanted(SIGNAL_CROWDED);
-}
-
 /*
  * At a tick: charge, and make way for a task that woke up, or was handed this CPU and still waits for it, unless the hand-over
  * was a moment ago.
@@ -105,8 +96,8 @@ void BPF_STRUCT_OPS(domains_tick, struct task_struct *p)
 		return;
 	steady = time_delta(now, here->running_clock) >= UNDISTURBED_NS;
 	charge(p, tctx, cpu, now);
-	look_for_stuck(domain, here, now);
-	tell_crowding(domain);
+	look_for_stuck(domain, here);
+	tell_crowding(domain, here);
 	if (here->make_way || (steady && scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu)))
 		scx_bpf_task_set_slice(p, 0);
 }

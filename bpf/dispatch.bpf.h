@@ -36,7 +36,6 @@ __noinline int first_runnable(u64 dsq, s32 cpu, u64 *vtime __arg_nonnull)
 static void steal(s32 cpu, u32 domain)
 {
 	struct near_domain *next;
-	bool seen = false;
 	u32 i, slot;
 
 	bpf_for(i, 0, nr_domains - 1) {
@@ -46,24 +45,30 @@ static void steal(s32 cpu, u32 domain)
 			scx_bpf_error("no neighbour in slot %u", slot);
 			return;
 		}
-		if (!scx_bpf_dsq_nr_queued(next->domain))
-			continue;
-		if (scx_bpf_dsq_move_to_local(next->domain, 0)) {
+		if (scx_bpf_dsq_nr_queued(next->domain) && scx_bpf_dsq_move_to_local(next->domain, 0)) {
 			count(cpu, next->proximity == NEAR_LLC	? COUNT_STOLEN_LLC :
 				   next->proximity == NEAR_NODE ? COUNT_STOLEN_NODE :
 								  COUNT_STOLEN_REMOTE);
 			return;
 		}
-		seen = true;
 	}
-	if (seen)
-		signal_if_wanted(SIGNAL_IDLE);
 }
 
 /* May `prev` go on here if nobody better waits? */
 static bool can_go_on(const struct task_struct *prev, s32 cpu)
 {
 	return prev && (prev->scx.flags & TASK_IS_QUEUED) && bpf_cpumask_test_cpu(cpu, prev->cpus_ptr);
+}
+
+/*
+ * A task that is owed more than a CPU can give is ahead of everybody, for seconds on end. On a CPU where somebody waits who can
+ * run nowhere else and is due, it makes way for it: it comes first wherever it goes, and the next CPU of the domain takes it.
+ */
+static bool makes_way(const struct task_struct *prev, const struct task_ctx *tctx, u32 domain, u64 own_vtime)
+{
+	struct domain_state *state = domain_state(domain);
+
+	return !tctx->in_clock && !is_pinned(prev) && state && time_before(own_vtime, clock_read(state));
 }
 
 /* `prev` goes on here: nobody who waits is ahead of it. The kernel calls running() only for who comes new. */
@@ -100,7 +105,7 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 		}
 		if (keep && (tctx = task_ctx(prev))) {
 			charge(prev, tctx, cpu, now);
-			if (stays(tctx->vtime, best)) {
+			if (stays(tctx->vtime, best) && !(own && makes_way(prev, tctx, domain, own_vtime))) {
 				count(cpu, COUNT_KEPT);
 				keep_running(prev);
 				return;

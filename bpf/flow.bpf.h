@@ -3,11 +3,16 @@
  * Flows: userspace plans how much load shall go from one domain to another, this spends it, a task at a time.
  *
  * A flow is spent where a task of the domain is enqueued (spend_flow), and at once on tasks that wait in the domain's
- * DSQ (apply_plan, which the daemon runs each round). Tasks are indivisible: one fits while moving it brings the flow
- * nearer to done, load < 2 * left. So what is applied may pass what was planned by less than half a task.
+ * DSQ (spend_on_queued, as the daemon hands the plan over: plan.bpf.h). Tasks are indivisible: one fits while its load is below
+ * 4/3 of what is left, so what is applied may pass what was planned by less than a third of a task; balance/flow.rs
+ * says why. What fits no task may fit a pair (swap.bpf.h).
  *
  * A new plan takes the place of the old one, and what the old one had left is given back to the daemon to be counted as
  * expired. Where no new plan comes, flows die by their own time.
+ *
+ * Whom to move. Of those that wait in the queue, first who loses least: has waited for SETTLED_NS or more (others have had the
+ * caches since), has not been moved for SPARED_NS, and has no memory here. Then anybody, but from the node where a task's
+ * memory is only where the plan says that it is worth it.
  *
  * A queued task is moved without its runqueue's lock, so only its place and its key change here. Its home, and with it
  * the load, follows when it runs (running()). Until then the load is `transit`, so that the next plan does not plan it
@@ -18,26 +23,25 @@
 
 /* A task that was moved is left where it is for this long. */
 #define MOVE_REST_NS (50ULL * 1000 * 1000)
-/* What one run of apply_plan looks at and moves at most, for each flow. */
+/* Whom others are preferred to: who began to wait, or was moved, less than this ago. A slice is 4 ms. */
+#define SETTLED_NS (4ULL * 1000 * 1000)
+#define SPARED_NS (1000ULL * 1000 * 1000)
+/* What handing over a plan looks at and moves at most, for each flow. */
 #define MAX_WALK 128
 #define MAX_WALK_MOVES 32
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct plan_exchange);
-} plan_exchanges SEC(".maps");
+/* Does a task of this load bring the flow nearer to done? */
+static __always_inline bool fits(const struct flow *flow, u64 load, s64 left)
+{
+	return left > 0 && load >= flow->min_load && load <= flow->max_load && load * 3 < (u64)left * 4;
+}
 
 /* Take `load` from the flow if a task of that load fits; 1 if so. Global: verified once. */
 __noinline int claim_flow(struct flow *flow __arg_nonnull, u64 load)
 {
-	s64 left = flow->left;
-
-	if (left <= 0 || load < flow->min_load || load > flow->max_load || load >= 2 * (u64)left)
+	if (!fits(flow, load, flow->left))
 		return 0;
-	left = __sync_fetch_and_sub(&flow->left, load);
-	if (left > 0 && load < 2 * (u64)left) {
+	if (fits(flow, load, __sync_fetch_and_sub(&flow->left, load))) {
 		__sync_fetch_and_add(&flow->applied, load);
 		__sync_fetch_and_add(&flow->nr_moved, 1);
 		return 1;
@@ -53,10 +57,56 @@ static void unclaim_flow(struct flow *flow, u64 load)
 	__sync_fetch_and_sub(&flow->nr_moved, 1);
 }
 
-/* The load that moving this task would move; 0 for one that was moved a moment ago and rests. Global: verified once. */
-__noinline u64 movable_load(const struct task_ctx *tctx __arg_nonnull, u64 now)
+/*
+ * The load that moving this task would move; 0 for one that was moved a moment ago and rests, or, if `easily`, does not lose
+ * little by a move. The sample that the plan was made for counts one in full that was runnable for all of it. Its duty would say
+ * so only half a second after its birth, and twice as many newborn hogs would go as were meant. Global: verified once.
+ */
+__noinline u64 movable_load(const struct task_ctx *tctx __arg_nonnull, u32 easily, u64 now)
 {
-	return time_delta(now, tctx->moved_at) >= MOVE_REST_NS ? task_load(tctx, now) : 0;
+	if (time_delta(now, tctx->moved_at) < (easily ? SPARED_NS : MOVE_REST_NS))
+		return 0;
+	if (easily && (!tctx->queued_at || time_delta(now, tctx->queued_at) < SETTLED_NS))
+		return 0;
+	return tctx->member && time_before(tctx->changed_at, last_round_at) ? tctx->load_weight : task_load(tctx, now);
+}
+
+/*
+ * Is most of a task's memory on `node`, as far as the kernel tells? That is the only node that it is bound to or prefers by
+ * mempolicy, or the one that NUMA balancing has found. Of policies, nodes 0 to 63 are looked at.
+ */
+static bool has_memory_on(const struct task_struct *p, s32 node)
+{
+	const struct mempolicy *policy = bpf_core_field_exists(p->mempolicy) ? p->mempolicy : NULL;
+
+	if (node < 0)
+		return false;
+	if (policy && (policy->mode == 1 /* MPOL_PREFERRED */ || policy->mode == 2 /* MPOL_BIND */))
+		return policy->nodes.bits[0] == 1ULL << (node & 63);
+	return bpf_core_field_exists(p->numa_preferred_nid) && p->numa_preferred_nid == node;
+}
+
+/* Would a task that goes from one domain to another go off its memory? */
+static __always_inline bool leaves_memory(const struct task_struct *p, u32 from, u32 to)
+{
+	struct domain_config *here = domain_config(from), *there = domain_config(to);
+
+	return here && there && here->node != there->node && has_memory_on(p, here->node);
+}
+
+/* Does a flow out of `from` want a task of this load, if it may run there? Global: verified once. */
+__noinline bool flow_wants(struct task_struct *p __arg_trusted, struct flow *flow __arg_nonnull, u32 from, u64 load, u32 easily)
+{
+	if (!load || !fits(flow, load, flow->left))
+		return false;
+	return (flow->off_memory && !easily) || !leaves_memory(p, from, flow->to);
+}
+
+/* Count one that a flow wants and that may not run there. Global: verified once. */
+__noinline int refuse(struct flow *flow __arg_nonnull)
+{
+	__sync_fetch_and_add(&flow->refused, 1);
+	return 0;
 }
 
 /*
@@ -73,17 +123,24 @@ static u32 spend_flow(struct task_struct *p, struct task_ctx *tctx, u64 now)
 
 	if (!flows || !flows->nr || time_after(now, flows->expires_at))
 		return tctx->home;
-	load = movable_load(tctx, now);
+	load = movable_load(tctx, false, now);
 	if (!load)
 		return tctx->home;
 	bpf_for(i, 0, MAX_FLOWS) {
 		if (i >= flows->nr)
 			break;
 		to = READ_ONCE(flows->flow[i].to);
+		if (!flow_wants(p, &flows->flow[i], tctx->home, load, false))
+			continue;
 		mask = domain_mask(to);
-		if (!mask || !bpf_cpumask_intersects(mask, p->cpus_ptr) || !claim_flow(&flows->flow[i], load))
+		if (!mask || !bpf_cpumask_intersects(mask, p->cpus_ptr)) {
+			refuse(&flows->flow[i]);
+			continue;
+		}
+		if (!claim_flow(&flows->flow[i], load))
 			continue;
 		tctx->moved_at = now;
+		count_as_there(tctx->home, to, load, now);
 		count(bpf_get_smp_processor_id(), COUNT_FLOW_ENQUEUED);
 		return to;
 	}
@@ -112,10 +169,10 @@ static __always_inline bool move_queued(struct bpf_iter_scx_dsq *it, struct task
 }
 
 /*
- * Spend one flow of a domain on what waits there, from the tail: those are the last to have run there. Returns how many tasks
- * were moved. Global, so that the verifier looks at it once.
+ * Spend one flow of a domain on what waits there, from the tail: those would wait longest. With `easily`, only on those that
+ * lose little. Returns how many tasks were moved. Global, so that the verifier looks at it once.
  */
-__noinline int spend_on_queued(u32 src, u32 index, u64 now)
+__noinline int spend_on_queued(u32 src, u32 index, u32 easily, u64 now)
 {
 	struct domain_flows *flows = domain_flows(src);
 	u32 visited = unknown_zero, moved = unknown_zero;
@@ -136,8 +193,14 @@ __noinline int spend_on_queued(u32 src, u32 index, u64 now)
 		tctx = task_ctx_fallible(p);
 		if (!tctx)
 			continue;
-		load = movable_load(tctx, now);
-		if (!load || !bpf_cpumask_intersects(mask, p->cpus_ptr) || !claim_flow(flow, load))
+		load = movable_load(tctx, easily, now);
+		if (!flow_wants(p, flow, src, load, easily))
+			continue;
+		if (!bpf_cpumask_intersects(mask, p->cpus_ptr)) {
+			refuse(flow);
+			continue;
+		}
+		if (!claim_flow(flow, load))
 			continue;
 		if (move_queued(BPF_FOR_EACH_ITER, p, tctx, flow->to, now))
 			moved++;
@@ -146,33 +209,6 @@ __noinline int spend_on_queued(u32 src, u32 index, u64 now)
 	}
 	bpf_rcu_read_unlock();
 	return moved;
-}
-
-/* One round's plan for one domain; see struct plan_exchange. */
-SEC("syscall")
-int apply_plan(void *unused)
-{
-	u64 now = scx_bpf_now();
-	struct plan_exchange *plan;
-	struct domain_flows *flows;
-	struct cpu_state *here;
-	u32 zero = 0, i;
-
-	plan = bpf_map_lookup_elem(&plan_exchanges, &zero);
-	if (!plan || !(flows = domain_flows_fallible(plan->src)))
-		return -EINVAL;
-	flows->expires_at = 0;
-	plan->last = *flows;
-	*flows = plan->next;
-	flows->expires_at = now + plan->ttl_ns;
-	plan->nr_moved = 0;
-	bpf_for(i, 0, MAX_FLOWS)
-		if (i < flows->nr)
-			plan->nr_moved += spend_on_queued(plan->src, i, now);
-	here = cpu_state_fallible(bpf_get_smp_processor_id());
-	if (here)
-		here->counters[COUNT_FLOW_QUEUED] += plan->nr_moved;
-	return 0;
 }
 
 #endif

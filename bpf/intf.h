@@ -30,8 +30,8 @@ enum dsq_ids { CPU_DSQ_BASE = 0x100000000ULL };
 /* "No domain", "no CPU": what a lookup by affinity gives where nothing fits. */
 enum none { NO_DOMAIN = 0xffffffff };
 
-/* What the daemon is told at once (signal.bpf.h): bits, and what is in the ring `signals`. */
-enum signal { SIGNAL_CPUS = 1, SIGNAL_EXIT = 2, SIGNAL_IDLE = 4, SIGNAL_CROWDED = 8 };
+/* What the daemon is told at once, by the ring `signals` (signal.bpf.h). */
+enum signal { SIGNAL_CPUS, SIGNAL_EXIT, SIGNAL_CROWDED };
 
 /* Written by userspace before attach, never after. */
 struct cpu_config {
@@ -72,6 +72,7 @@ struct domain_state {
 	u64 load_integral;
 	u64 pinned_integral;
 	u64 runnable_integral;
+	u64 taken_ns;	   /* CPU time that a higher class had of its CPUs, up to load_stamp; written by advance_loads */
 	s64 transit; /* load on its way here (or, < 0, away) that a flow moved and that has not run yet */
 	u64 rescue_at;
 	u32 nr_online;
@@ -110,6 +111,8 @@ struct cpu_state {
 	u32 waking_softly;  /* the wake-up that this CPU is at is by a task of ours that will sleep soon */
 	u32 looked_at;	    /* the index of the CPU of its domain that it looks at next (stuck.bpf.h) */
 	u64 rescue_at;
+	u64 taken_at;	    /* ns, since when a higher class has it; 0: it has not */
+	u64 taken_ns;	    /* how long one had it, up to the last time that it gave it back */
 	u64 counters[NR_COUNTERS];
 } __attribute__((aligned(LINE)));
 
@@ -118,9 +121,11 @@ struct flow {
 	u32 to;
 	u32 nr_moved;
 	s64 left;     /* load units (weight * duty / 1024); may end below 0, tasks are indivisible */
-	u64 applied;  /* load moved */
+	u64 applied;  /* load moved, less what came back for it */
 	u64 min_load; /* of a task that fits, */
 	u64 max_load;
+	u32 refused;	/* times that a task would have fit but may not run there */
+	u32 off_memory; /* may it take tasks away from the node that has their memory? */
 };
 
 /* The flows of a domain. Those past `expires_at` are not spent: a stalled daemon's plan dies by itself. */

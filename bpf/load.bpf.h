@@ -6,6 +6,9 @@
  * included, with no sampling error however short the round. Two tasks at nice 0 that run half of the time and one that
  * always does are the same load, 1024. Weight that cannot leave the domain is kept apart, and so is how many tasks
  * are runnable: a domain with no more of them than CPUs has nothing to give, whatever its weight.
+ *
+ * What its CPUs cannot give, since a higher class has them, is counted a CPU (release.bpf.h) and summed here. Time in
+ * interrupts is not: kernels without IRQ_TIME_ACCOUNTING charge it to the task that is interrupted, as run time.
  */
 #ifndef __SCX_DOMAINS_LOAD_H
 #define __SCX_DOMAINS_LOAD_H
@@ -13,9 +16,12 @@
 /*
  * The most that one task counts for in loads: what one CPU of the machine is worth, as the balancer finds it each round
  * (balance/cap.rs). A task can use one CPU and no more, whatever its weight: a kworker at nice -20 that runs 1 % of the
- * time would otherwise count as 0.9 hogs at nice 0.
+ * time would otherwise count as 0.9 hogs at nice 0. Until the first round it is one task at nice 0.
  */
-u64 load_cap = ~0ULL;
+u64 load_cap = WEIGHT_NICE_0;
+
+/* When the round began that userspace measures now, and when the last one did. */
+u64 round_at, last_round_at;
 
 /* Bring the integrals up to `now`. Called under the domain's lock, before the weight changes. */
 static __always_inline void load_advance(struct domain_state *state, u64 now)
@@ -31,22 +37,53 @@ static __always_inline void load_advance(struct domain_state *state, u64 now)
 	state->load_stamp = now;
 }
 
+/* How long a higher class has had a CPU, up to now. What runs one of ours has been given back, whoever failed to say so. */
+static u64 cpu_taken_ns(u32 cpu, u64 now)
+{
+	struct cpu_state *state = cpu_state_fallible(cpu);
+
+	if (!state)
+		return 0;
+	return state->taken_ns + (state->taken_at && !state->running_weight ? time_delta(now, state->taken_at) : 0);
+}
+
+static u64 domain_taken_ns(const struct domain_config *config, u64 now)
+{
+	u64 sum = 0;
+	s32 cpu;
+	u32 i;
+
+	bpf_for(i, 0, config->nr_cpus) {
+		cpu = domain_cpu(config, i);
+		if (cpu < 0)
+			break;
+		sum += cpu_taken_ns(cpu, now);
+	}
+	return sum;
+}
+
 /* Bring all domains up to now, for userspace to read: it divides by the difference of their load_stamps. */
 SEC("syscall")
 int advance_loads(void *unused)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	u64 now = scx_bpf_now();
+	u64 now = scx_bpf_now(), taken;
+	struct domain_config *config;
 	struct domain_state *state;
 	u32 i;
 
 	if (planner_tgid != tgid)
 		planner_tgid = tgid;
+	last_round_at = round_at;
+	round_at = now;
 	bpf_for(i, 0, nr_domains) {
 		state = domain_state_fallible(i);
-		if (!state)
+		config = domain_config_fallible(i);
+		if (!state || !config)
 			return -ENOENT;
+		taken = domain_taken_ns(config, now);
 		bpf_spin_lock(&state->lock);
+		state->taken_ns = taken;
 		load_advance(state, now);
 		bpf_spin_unlock(&state->lock);
 	}
@@ -68,6 +105,29 @@ __noinline int add_transit(u32 domain, s64 load, u64 now)
 	state->transit += load;
 	bpf_spin_unlock(&state->lock);
 	return 0;
+}
+
+static void add_to_integral(u32 domain, s64 load_ns)
+{
+	struct domain_state *state = domain_state(domain);
+
+	if (!state)
+		return;
+	bpf_spin_lock(&state->lock);
+	state->load_integral += load_ns;
+	bpf_spin_unlock(&state->lock);
+}
+
+/*
+ * Count load that moves now as if it had been there since the round began. The mean of the round would otherwise show a part
+ * of it where it is no more, and the next plan would move that again.
+ */
+static __always_inline void count_as_there(u32 from, u32 to, u64 load, u64 now)
+{
+	s64 load_ns = load * time_delta(now, round_at);
+
+	add_to_integral(from, -load_ns);
+	add_to_integral(to, load_ns);
 }
 
 #endif

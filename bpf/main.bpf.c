@@ -21,7 +21,9 @@ UEI_DEFINE(uei);
 #include "load.bpf.h"	  /* a domain's load */
 #include "task.bpf.h"	  /* a task's context: weight, vtime, home, duty */
 #include "idle.bpf.h"	  /* select_cpu: which idle CPU */
-#include "flow.bpf.h"	  /* spending flows, and the program that takes a plan */
+#include "flow.bpf.h"	  /* spending flows */
+#include "swap.bpf.h"	  /* pairs of tasks for what no single one fits */
+#include "plan.bpf.h"	  /* the program that takes a plan over */
 #include "enqueue.bpf.h"  /* enqueue: where a task waits, who is told */
 #include "rescue.bpf.h"	  /* nobody waits for ever */
 #include "dispatch.bpf.h" /* dispatch, update_idle: what a CPU runs next */
@@ -46,6 +48,7 @@ SCX_OPS_DEFINE(domains_ops,
 	       .enable		= (void *)domains_enable,
 	       .init_task	= (void *)domains_init_task,
 	       .cpu_release	= (void *)domains_cpu_release,
+	       .cpu_acquire	= (void *)domains_cpu_acquire,
 	       .cpu_online	= (void *)domains_cpu_online,
 	       .cpu_offline	= (void *)domains_cpu_offline,
 	       .dump		= (void *)domains_dump,

@@ -4,12 +4,11 @@
  *
  *	SIGNAL_CPUS	a CPU has come or gone: all shares have changed
  *	SIGNAL_EXIT	the scheduler has ended
- *	SIGNAL_IDLE	a CPU goes idle beside a queue in which nothing may run on it: what might is elsewhere
  *	SIGNAL_CROWDED	a domain has more to run than CPUs, while the daemon looks rarely because none had
  *
- * The last two are sought on the way of tasks, so they are told only while the daemon wants them, and by the first to find
- * one: it takes the daemon's wish away, and the daemon makes it anew at one of its next rounds. So there is at most one of each
- * a round, and what all CPUs look at is written as rarely.
+ * The last is sought on the way of tasks, so it is told only while the daemon wants it, and by the first to find it: who does
+ * takes the daemon's wish away, and the daemon makes it anew at one of its next rounds. So there is at most one a round, and
+ * what all CPUs look at is written as rarely.
  */
 #ifndef __SCX_DOMAINS_SIGNAL_H
 #define __SCX_DOMAINS_SIGNAL_H
@@ -20,8 +19,8 @@ struct {
 	__uint(max_entries, 64 * 1024);
 } signals SEC(".maps");
 
-/* Of SIGNAL_IDLE and SIGNAL_CROWDED, those that the daemon wants to hear. */
-u32 signals_wanted;
+/* Does the daemon want to hear of crowding? */
+u32 crowding_wanted;
 
 /* What does not fit into the ring is lost: a daemon that does not read is not planning either. */
 static __always_inline void send_signal(u32 kind)
@@ -30,19 +29,20 @@ static __always_inline void send_signal(u32 kind)
 }
 
 /*
- * Tell the daemon if it wants to be told. Not from a CPU on its way down: the ring wakes its reader from work raised on the
- * CPU itself (see kick() in config.bpf.h). Global: verified once.
+ * More to run than CPUs? Asked at a tick, so that those who come for less than one do not wake the daemon. Not from a CPU on its
+ * way down: the ring wakes its reader from work raised on the CPU itself (see kick() in config.bpf.h). A CPU that a higher
+ * class has counts as there: how much of it is gone only the balancer knows, and it looks once a second.
  */
-__noinline int signal_if_wanted(u32 kind)
+static __always_inline void tell_crowding(u32 domain, const struct cpu_state *here)
 {
-	struct cpu_state *here;
+	struct domain_state *state;
 
-	if (!(signals_wanted & kind))
-		return 0;
-	here = cpu_state_fallible(bpf_get_smp_processor_id());
-	if (here && here->online && (__sync_fetch_and_and(&signals_wanted, ~kind) & kind))
-		send_signal(kind);
-	return 0;
+	if (!crowding_wanted)
+		return;
+	state = domain_state(domain);
+	if (state && here->online && state->nr_runnable > state->nr_online &&
+	    __sync_lock_test_and_set(&crowding_wanted, 0))
+		send_signal(SIGNAL_CROWDED);
 }
 
 #endif

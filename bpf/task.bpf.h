@@ -95,20 +95,18 @@ static __always_inline bool is_pinned(const struct task_struct *p)
 }
 
 /*
- * Duty: a moving average with a half-life of 2^27 ns (0.13 s), so that a hog counts fully after half a second and a task
+ * Duty: a moving average, by default with a half-life of 0.128 s, so that a hog counts fully after half a second and a task
  * that sleeps does so as fast. 2^-x is taken as 1 - x/2 between the halvings: within 6 %.
  */
-#define DUTY_HALF_LIFE_SHIFT 27
-
 static __always_inline u32 halved(u32 value, u64 ns)
 {
-	u64 halvings = ns >> DUTY_HALF_LIFE_SHIFT;
-	u64 rest = (ns & ((1ULL << DUTY_HALF_LIFE_SHIFT) - 1)) >> (DUTY_HALF_LIFE_SHIFT - 10);
+	u64 halvings; /* in 1024ths */
 
-	if (halvings > 10)
+	if (ns >= 10 * duty_half_life_ns)
 		return 0;
-	value >>= halvings;
-	return value - (value * rest >> 11);
+	halvings = ns * duty_scale >> 32; /* below 10 * 2^42, before the shift */
+	value >>= halvings >> 10;
+	return value - (value * (halvings & 1023) >> 11);
 }
 
 /* Duty at `now` of a task that has been runnable (or not) since changed_at. */
@@ -256,7 +254,7 @@ __noinline int settle_transit(struct task_ctx *tctx __arg_nonnull, u64 now)
 __noinline u64 begin_transit(struct task_ctx *tctx __arg_nonnull, u32 to, u64 now)
 {
 	struct domain_state *home = domain_state(tctx->home), *target = domain_state(to);
-	u32 from = tctx->home, load = task_load(tctx, now) ?: 1;
+	u32 from = tctx->home, load = tctx->load_weight; /* what it counts for while it is runnable */
 
 	if (!home || !target)
 		return 0;

@@ -93,6 +93,11 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME", value_parser = slice)]
     pub slice: Option<Duration>,
 
+    /// In what time the load of a task that wakes up or goes to sleep changes by half: 10ms to 10s. Short follows
+    /// quickly, long forgets bursts.
+    #[arg(long, value_name = "TIME", default_value = "128ms", value_parser = load_half_life)]
+    pub load_half_life: Duration,
+
     /// Use this description of the machine (see `scx_domains topology --help`). It has to describe this very machine.
     #[arg(long, value_name = "MACHINE")]
     pub topology: Option<String>,
@@ -125,6 +130,10 @@ pub struct RunArgs {
 
 fn balance_interval(text: &str) -> Result<Duration, String> {
     bounded(text, "10ms", "60s")
+}
+
+fn load_half_life(text: &str) -> Result<Duration, String> {
+    bounded(text, "10ms", "10s")
 }
 
 fn slice(text: &str) -> Result<Duration, String> {

@@ -3,7 +3,7 @@
 
 mod pace;
 
-use crate::balance::{self, FlowTotals, Params, Plan, Sample, Snapshot};
+use crate::balance::{self, Balancer, FlowBook, Params, Plan, Sample, Snapshot};
 use crate::cli::RunArgs;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
@@ -68,6 +68,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
     let options = Options {
         policy: args.policy,
         slice: args.slice,
+        load_half_life: args.load_half_life,
         partial: args.partial,
         stealing: !args.no_steal,
         exit_dump_len: args.exit_dump_len,
@@ -100,7 +101,8 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         attached_at: Instant::now(),
         last,
         sample: None,
-        flows: FlowTotals::default(),
+        balancer: Balancer::new(Params::default()),
+        flows: FlowBook::default(),
         recorder,
         lateness: Lateness::default(),
         pace: Pace::new(args.balance_interval, Instant::now()),
@@ -153,7 +155,8 @@ struct Rounds<'a> {
     attached_at: Instant,
     last: Snapshot,
     sample: Option<Sample>,
-    flows: FlowTotals,
+    balancer: Balancer,
+    flows: FlowBook,
     /// None where nothing is recorded, or the record could not be written any more.
     recorder: Option<Recorder>,
     lateness: Lateness,
@@ -168,7 +171,7 @@ impl Rounds<'_> {
     fn run(mut self, stop: &Receiver<i32>) -> Result<(), Failure> {
         let mut signals = self.attached.signals()?;
         // Until the first round, which may be a minute away, nobody knows whether some domain is crowded.
-        self.attached.want_signals(true, true);
+        self.attached.watch_crowding(true);
         loop {
             let wake = self.report_due.map_or(self.pace.due(), |report| report.min(self.pace.due()));
             select! {
@@ -205,8 +208,9 @@ impl Rounds<'_> {
         let begin = Instant::now();
         self.lateness.add(begin.saturating_duration_since(self.pace.due()));
         let outcome = self.round();
-        self.pace.after_round(self.sample.as_ref(), begin);
-        self.attached.want_signals(self.pace.watch(), self.pace.by_time());
+        // Who saw nothing cannot say that nobody is crowded.
+        self.pace.after_round(self.sample.is_none() || self.balancer.is_crowded(), begin);
+        self.attached.watch_crowding(self.pace.watch());
         match outcome {
             Ok(()) => self.failed_rounds = 0,
             Err(error) if self.failed_rounds >= MAX_FAILED_ROUNDS => return Err(error.into()),
@@ -228,15 +232,13 @@ impl Rounds<'_> {
         if let Some(sample) = &self.sample {
             self.attached.set_load_cap(balance::load_cap(sample));
         }
-        let plan = match &self.sample {
-            Some(sample) if !self.args.no_balance => balance::plan(&self.domains, sample, &Params::default()),
-            _ => Plan::default(),
-        };
+        let planned = self.sample.as_ref().map(|sample| self.balancer.plan(&self.domains, sample));
+        let plan = planned.filter(|_| !self.args.no_balance).unwrap_or_default();
         for flow in &plan.flows {
             log::debug!("flow {} -> {}: {}", flow.src, flow.dst, flow.amount);
         }
         self.record(&plan);
-        self.flows += self.attached.apply(&plan, 2 * self.args.balance_interval)?;
+        self.flows.merge(&self.attached.apply(&plan, 2 * self.args.balance_interval)?);
         Ok(())
     }
 
@@ -254,8 +256,8 @@ impl Rounds<'_> {
         let report = Report {
             elapsed: self.attached_at.elapsed(),
             sample: self.sample.clone(),
-            imbalances: self.sample.as_ref().map(|s| balance::imbalances(&self.domains, s)).unwrap_or_default(),
-            flows: self.flows,
+            imbalances: self.balancer.imbalances().to_vec(),
+            flows: self.flows.clone(),
             counters: self.attached.counters()?,
             lateness: self.lateness.summary(),
         };

@@ -1,20 +1,21 @@
 //! How much one task may count for.
 //!
-//! A task uses one CPU at most. Where its weight says that it deserves more, what it deserves beyond that is not load: no
-//! move gives it to the task. So no task counts for more than what one CPU of the machine is worth:
+//! A task uses one CPU at most. Where its weight says that it deserves more, what it deserves beyond that is not load:
+//! no move gives it to the task. So no task counts for more than what one CPU of the machine is worth:
 //!
 //! ```text
-//! cap = total load / CPUs, where the total counts no task for more than cap
+//! cap = total load / CPUs, where the total counts no task for more than cap, and what a higher class has is not there
 //! ```
 //!
-//! Each round takes the total of the last one, and so walks to the fixed point. Example: one task at nice -20 (88761) and
-//! twelve at nice 0 on 8 CPUs. The heavy one is worth one CPU, the other seven share 12288: cap = 12288 / 7 = 1755. Walking
-//! from an uncapped total: 12631, 3115, 1925, 1777, 1758, 1756, 1755.
+//! Each round takes the total of the last one, and so walks to the fixed point. Example: one task at nice -20 (88761)
+//! and twelve at nice 0 on 8 CPUs. The heavy one is worth one CPU, the other seven share 12288: cap = 12288 / 7 = 1755.
+//! Walking up from 1024: 1664, 1744, 1754, 1755. It starts low (`load_cap` in `bpf/load.bpf.h`): from an uncapped
+//! total, the first plans would move half of the machine for the sake of a weight that no move can serve.
 //!
-//! With fewer tasks than CPUs every task deserves more than it can use, and the walk would go to nothing. Balance does not
-//! matter then, so the cap stops at one task at nice 0.
+//! With fewer tasks than CPUs every task deserves more than it can use, and the walk would go to nothing. Balance does
+//! not matter then, so the cap stops at one task at nice 0.
 
-use super::Sample;
+use super::{DomainSample, Sample};
 
 /// The least cap: one task at nice 0.
 const LEAST: u64 = 1024;
@@ -23,23 +24,23 @@ const LEAST: u64 = 1024;
 #[must_use]
 pub fn load_cap(sample: &Sample) -> u64 {
     let load: u64 = sample.domains.iter().map(|domain| domain.load).fold(0, u64::saturating_add);
-    let cpus: u64 = sample.domains.iter().map(|domain| u64::from(domain.online)).sum();
-    load.checked_div(cpus).unwrap_or(LEAST).max(LEAST)
+    let milli = |domain: &DomainSample| (u64::from(domain.online) * 1000).saturating_sub(u64::from(domain.taken_milli));
+    let cpus_milli: u64 = sample.domains.iter().map(milli).sum();
+    load.saturating_mul(1000).checked_div(cpus_milli).unwrap_or(LEAST).max(LEAST)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::DomainSample;
     use super::*;
 
     /// The loads of tasks that always run on one domain of `cpus`, none counted for more than `cap`.
     fn sample(weights: &[u64], cpus: u32, cap: u64) -> Sample {
         let load = weights.iter().map(|weight| weight.min(&cap)).sum();
-        Sample { domains: vec![DomainSample { load, online: cpus, ..Default::default() }] }
+        Sample { domains: vec![DomainSample { load, online: cpus, ..Default::default() }], ..Default::default() }
     }
 
     fn walked(weights: &[u64], cpus: u32, rounds: usize) -> u64 {
-        (0..rounds).fold(u64::MAX / 1_000, |cap, _| load_cap(&sample(weights, cpus, cap)))
+        (0..rounds).fold(LEAST, |cap, _| load_cap(&sample(weights, cpus, cap)))
     }
 
     #[test]

@@ -1,57 +1,65 @@
 //! Who has more than its share.
 //!
-//! A domain's share of the machine's load is proportional to its capacity: the sum over its *online* CPUs, not their
-//! number. Example: 6144 of load on domains of 2048 and 1024 of capacity are shares of 4096 and 2048.
+//! A domain's share of the machine's load is proportional to its capacity ([`capacity`](super::capacity)), not to its
+//! CPUs. Example: 6144 of load on domains of 2048 and 1024 of capacity are shares of 4096 and 2048.
 //!
-//! Two things bound what a domain can give: load that is pinned stays, and a domain that has no more runnable tasks than
-//! CPUs gives nothing, however heavy they are. Each of its tasks has a CPU already, and no move would get them more.
+//! What a domain has over its share, its tasks lose: it serves 2048 of load where it should serve 1024, so each of them
+//! gets half. On top of that comes what it still owes them from before ([`deficit`](super::deficit)).
+//!
+//! Two things bound what a domain can give: load that is pinned stays, and as many tasks as it has CPUs stay, however
+//! heavy they are. They have a CPU each already, and no move would get them more. So of r runnable tasks on c CPUs the
+//! part (r - c) / r may go.
 
-use super::Sample;
+use super::capacity::{capacities, cpus};
+use super::{DomainSample, Sample};
 use crate::domain::Domains;
+use serde::{Deserialize, Serialize};
 
 /// How far a domain is from its share.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imbalance {
     /// What it should have of the machine's load.
     pub share: u64,
-    /// What it has more than that, > 0 has to give, < 0 takes.
+    /// What it has more than that: > 0 has to give, < 0 takes.
     pub over: i64,
-    /// How much of `over` it can give: 0 for those that take.
+    /// Load that it should have less of (< 0: more of) for a while, to make up for what it had before.
+    pub owed: i64,
+    /// How much of `over + owed` it can give: 0 for those that take.
     pub can_give: u64,
-    /// How much it can take: 0 for those that give, and where no CPU is online.
+    /// How much it can take: 0 for those that give, and where no CPU is there for it.
     pub can_take: u64,
 }
 
-/// The imbalance of each domain, by id. Shares sum to the machine's load, but for rounding.
-#[must_use]
-pub fn imbalances(domains: &Domains, sample: &Sample) -> Vec<Imbalance> {
-    let capacities: Vec<u64> = domains
-        .domains
-        .iter()
-        .zip(&sample.domains)
-        .map(|(domain, now)| {
-            let cpus = domain.cpus.len().max(1) as u64;
-            u64::from(domain.capacity.0) * u64::from(now.online).min(cpus) / cpus
-        })
-        .collect();
-    let capacity: u128 = capacities.iter().map(|c| u128::from(*c)).sum();
-    let load: u128 = sample.domains.iter().map(|d| u128::from(d.load)).sum();
-    sample
-        .domains
-        .iter()
-        .zip(&capacities)
-        .map(|(now, own)| {
-            let share =
-                (load * u128::from(*own)).checked_div(capacity).map_or(0, |s| u64::try_from(s).unwrap_or(u64::MAX));
-            let over = i64::try_from(i128::from(now.load) - i128::from(share)).unwrap_or(i64::MAX);
-            let crowded = now.runnable_milli > u64::from(now.online) * 1000;
-            let movable = now.load.saturating_sub(now.pinned);
-            Imbalance {
-                share,
-                over,
-                can_give: if crowded { u64::try_from(over).unwrap_or(0).min(movable) } else { 0 },
-                can_take: if *own > 0 { u64::try_from(over.saturating_neg()).unwrap_or(0) } else { 0 },
-            }
-        })
-        .collect()
+/// The imbalance of each domain, by id. Shares sum to the machine's load, but for rounding. `taken_milli` is the time
+/// that a higher class has, `owed` what is to be made up for.
+pub(super) fn imbalances(domains: &Domains, sample: &Sample, taken_milli: &[f64], owed: &[f64]) -> Vec<Imbalance> {
+    let capacities = capacities(domains, sample, taken_milli);
+    let capacity: f64 = capacities.iter().sum();
+    let load: f64 = sample.domains.iter().map(|domain| domain.load as f64).sum();
+    let all = domains.domains.iter().zip(&sample.domains).zip(&capacities).zip(taken_milli.iter().zip(owed));
+    all.map(|(((domain, now), own), (taken, owed))| {
+        let share = if capacity > 0.0 { load * own / capacity } else { now.load as f64 };
+        let over = now.load as f64 - share;
+        let spare = spare_load(now, cpus(domain, now, *taken));
+        Imbalance {
+            share: share.round() as u64,
+            over: over.round() as i64,
+            owed: owed.round() as i64,
+            can_give: (over + owed).clamp(0.0, spare) as u64,
+            can_take: if *own > 0.0 { (-over - owed).max(0.0) as u64 } else { 0 },
+        }
+    })
+    .collect()
+}
+
+/// What may go without leaving a CPU idle or asking for what is pinned.
+fn spare_load(now: &DomainSample, cpus: f64) -> f64 {
+    let runnable = now.runnable_milli as f64 / 1000.0;
+    let movable = now.load.saturating_sub(now.pinned) as f64;
+    if runnable > cpus { movable.min(now.load as f64 * (runnable - cpus) / runnable) } else { 0.0 }
+}
+
+/// Do its tasks have to share CPUs? Only then does anybody lose by what it has over its share.
+pub(super) fn is_crowded(now: &DomainSample, cpus: f64) -> bool {
+    now.runnable_milli as f64 > cpus * 1000.0
 }

@@ -12,19 +12,24 @@ impl Sample {
         }
         let pairs = before.domains.iter().zip(&after.domains);
         let domains = pairs.map(|(before, after)| domain_sample(before, after)).collect::<Option<_>>()?;
-        Some(Self { domains })
+        let spans = before.domains.iter().zip(&after.domains).map(|(before, after)| after.at - before.at);
+        Some(Self { span_ns: spans.max().unwrap_or(0), domains })
     }
 }
 
-/// Integrals wrap (a million of weight fills 64 bits in five hours), so only their differences mean anything.
+/// Integrals wrap (a million of weight fills 64 bits in five hours), so only their differences mean anything. One below
+/// 0 is that of a domain which a flow has taken more from than it had at the beginning of the round (`count_as_there`
+/// in `bpf/flow.bpf.h`): nothing is left.
 fn domain_sample(before: &DomainSnapshot, after: &DomainSnapshot) -> Option<DomainSample> {
     let span_ns = after.at.checked_sub(before.at).filter(|span| *span > 0)?;
-    let difference = |from: u64, to: u64| to.wrapping_sub(from);
-    let runnable_ns = u128::from(difference(before.runnable_integral, after.runnable_integral));
+    let difference = |from: u64, to: u64| u64::try_from(to.wrapping_sub(from).cast_signed()).unwrap_or(0);
+    let milli = |ns: u64| u128::from(ns) * 1000 / u128::from(span_ns);
     Some(DomainSample {
         load: difference(before.load_integral, after.load_integral) / span_ns,
         pinned: difference(before.pinned_integral, after.pinned_integral) / span_ns,
-        runnable_milli: u64::try_from(runnable_ns * 1000 / u128::from(span_ns)).unwrap_or(u64::MAX),
+        runnable_milli: u64::try_from(milli(difference(before.runnable_integral, after.runnable_integral)))
+            .unwrap_or(u64::MAX),
+        taken_milli: u32::try_from(milli(difference(before.taken_ns, after.taken_ns))).unwrap_or(u32::MAX),
         online: after.online,
     })
 }

@@ -1,40 +1,56 @@
 //! What the balancer sees, and what it plans. All of it is plain values and pure functions: no clock, no file, no BPF.
 //!
-//! The problem: tasks wait in the domain where they last ran, so weight piles up in one domain while the CPUs of another
-//! give each task more than its due. An idle CPU steals for itself, but no CPU has to be idle for shares to be wrong.
+//! The problem: tasks wait in the domain where they last ran, so weight piles up in one domain while the CPUs of
+//! another give each task more than its due. An idle CPU steals for itself, but no CPU has to be idle for shares to be
+//! wrong.
 //!
-//! The mechanism: each round, userspace reads what each domain had to do ([`Snapshot`]), makes a mean over the round of it
-//! ([`Sample`]), compares it with the domain's share by capacity ([`imbalance`]), and plans [`Flow`]s from those over
-//! their share to those under it, nearest first ([`plan`]). BPF spends the flows on real tasks. Cost grows with domains,
-//! never with tasks.
+//! The mechanism: each round, userspace reads what each domain had to do ([`Snapshot`]), makes a mean over the round of
+//! it ([`Sample`]), and the [`Balancer`] compares it with the domain's share by capacity and plans [`Flow`]s from those
+//! over their share to those under it, nearest first. BPF spends the flows on real tasks. Cost grows with domains,
+//! never with tasks. In the order of their use:
+//!
+//! - `load`: means between two snapshots; `cap`: no task counts for more than a CPU
+//! - `capacity`, `imbalance`: what a domain can do, its share, how far it is from that
+//! - `deficit`: what fits no task is made up for later
+//! - `flow`: who gives how much to whom
+//! - `totals`: what became of it
 
+mod balancer;
 mod cap;
+mod capacity;
+mod deficit;
 mod flow;
 mod imbalance;
 mod load;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;
+mod totals;
 
+pub use balancer::Balancer;
 pub use cap::load_cap;
-pub use flow::{MAX_FLOWS_PER_DOMAIN, Params, plan};
-pub use imbalance::{Imbalance, imbalances};
-
-use serde::{Deserialize, Serialize};
+pub use flow::{MAX_FLOWS_PER_DOMAIN, Params};
+pub use imbalance::Imbalance;
+pub use totals::{FlowBook, FlowTotals};
 
 use crate::units::DomainId;
+use serde::{Deserialize, Serialize};
 
 /// Counters of one domain at one moment, as the scheduler keeps them. Integrals only grow, and wrap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DomainSnapshot {
     /// When: ns of the scheduler's clock, up to which the integrals are.
     pub at: u64,
-    /// Runnable weight over time, no task counted for more than the cap, load in transit included: weight × ns, 1024 = one
-    /// task at nice 0.
+    /// Runnable weight over time, no task counted for more than the cap, load in transit included: weight × ns, 1024 =
+    /// one task at nice 0.
     pub load_integral: u64,
     /// The part of it that can run on one CPU only.
     pub pinned_integral: u64,
     /// Runnable tasks over time: tasks × ns.
     pub runnable_integral: u64,
+    /// Time that a higher class had of its CPUs: CPUs × ns.
+    pub taken_ns: u64,
     /// CPUs that are online.
     pub online: u32,
 }
@@ -56,6 +72,8 @@ pub struct DomainSample {
     pub pinned: u64,
     /// Mean number of runnable tasks, in thousandths.
     pub runnable_milli: u64,
+    /// CPU time that a higher class had, in thousandths of a CPU.
+    pub taken_milli: u32,
     /// CPUs that are online at the end.
     pub online: u32,
 }
@@ -64,6 +82,8 @@ pub struct DomainSample {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
+    /// How long the round was, ns.
+    pub span_ns: u64,
     /// By domain id.
     pub domains: Vec<DomainSample>,
 }
@@ -82,6 +102,8 @@ pub struct Flow {
     pub min_load: u64,
     /// Greatest load of a task that fits.
     pub max_load: u64,
+    /// May it take tasks away from the node that has their memory?
+    pub off_memory: bool,
 }
 
 /// A round's flows. Empty where nothing has to move.
@@ -90,27 +112,4 @@ pub struct Flow {
 pub struct Plan {
     /// By source, nearest destination first.
     pub flows: Vec<Flow>,
-}
-
-/// What became of the flows that were planned: load, since the start. What is neither applied nor expired is still in
-/// force. `applied` may pass `planned` by less than half a task a flow, since tasks are indivisible.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FlowTotals {
-    /// Load that flows were planned for.
-    pub planned: u64,
-    /// Load that tasks moved by flows had.
-    pub applied: u64,
-    /// Load of flows that ended unspent.
-    pub expired: u64,
-    /// Tasks moved by flows.
-    pub moved: u64,
-}
-
-impl std::ops::AddAssign for FlowTotals {
-    fn add_assign(&mut self, other: Self) {
-        self.planned += other.planned;
-        self.applied += other.applied;
-        self.expired += other.expired;
-        self.moved += other.moved;
-    }
 }

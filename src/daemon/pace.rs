@@ -16,7 +16,6 @@
 //! Example at 100 ms: 16 tasks are born on one CPU of an idle machine. A tick later (4 ms) comes the signal, and 20 ms after
 //! that the flows. At a fixed pace they come 50 ms after the birth in the mean, 100 at worst.
 
-use crate::balance::Sample;
 use std::time::{Duration, Instant};
 
 /// Rounds without a crowded domain after which rounds are rare.
@@ -36,8 +35,6 @@ pub struct Pace {
     /// Rounds in a row without a crowded domain.
     quiet: u32,
     answer: Answer,
-    /// Was the last round no answer?
-    by_time: bool,
     /// From when on the next signal is answered.
     rested: Instant,
 }
@@ -56,7 +53,7 @@ enum Answer {
 impl Pace {
     /// The first round is due one `interval` after `now`.
     pub fn new(interval: Duration, now: Instant) -> Self {
-        Self { interval, due: now + interval, quiet: 0, answer: Answer::Done, by_time: true, rested: now }
+        Self { interval, due: now + interval, quiet: 0, answer: Answer::Done, rested: now }
     }
 
     /// When the next round is due.
@@ -69,12 +66,6 @@ impl Pace {
         self.quiet + 1 >= QUIET
     }
 
-    /// Did the last round come by time? Only then is it worth hearing of a CPU that is idle beside a queue: where the answer
-    /// to that changes nothing (the tasks may not run elsewhere), the next would follow at once, and so on.
-    pub fn by_time(&self) -> bool {
-        self.by_time
-    }
-
     /// The scheduler has told something.
     pub fn signalled(&mut self, now: Instant) {
         // The follow-up is near, and sees what this is about.
@@ -84,10 +75,9 @@ impl Pace {
         }
     }
 
-    /// A round began at `now` and saw this.
-    pub fn after_round(&mut self, sample: Option<&Sample>, now: Instant) {
-        self.quiet = if sample.is_some_and(|sample| !crowded(sample)) { self.quiet.saturating_add(1) } else { 0 };
-        self.by_time = self.answer == Answer::Done;
+    /// A round began at `now`. `crowded`: was some domain, or may have been?
+    pub fn after_round(&mut self, crowded: bool, now: Instant) {
+        self.quiet = if crowded { 0 } else { self.quiet.saturating_add(1) };
         if self.answer == Answer::AtOnce {
             self.answer = Answer::FollowUp;
             self.rested = now + self.interval.min(REST);
@@ -99,22 +89,11 @@ impl Pace {
     }
 }
 
-/// Has any domain more to run than CPUs, in the mean? Only such domains give (`balance/imbalance.rs`).
-fn crowded(sample: &Sample) -> bool {
-    sample.domains.iter().any(|domain| domain.runnable_milli > u64::from(domain.online) * 1000)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::balance::DomainSample;
 
     const MS: Duration = Duration::from_millis(1);
-
-    fn sample(runnable: u64) -> Sample {
-        let domain = DomainSample { runnable_milli: runnable * 1000, online: 2, ..Default::default() };
-        Sample { domains: vec![DomainSample { online: 2, ..Default::default() }, domain] }
-    }
 
     /// A pace, and a clock that goes from round to round.
     struct Run {
@@ -128,11 +107,11 @@ mod tests {
             Self { pace: Pace::new(interval, now), now }
         }
 
-        /// Wait for the next round, which sees this; the ms waited.
+        /// Wait for the next round, which sees so many tasks on two CPUs; the ms waited.
         fn round(&mut self, runnable: u64) -> u128 {
             let waited = self.pace.due().saturating_duration_since(self.now);
             self.now += waited;
-            self.pace.after_round(Some(&sample(runnable)), self.now);
+            self.pace.after_round(runnable > 2, self.now);
             waited.as_millis()
         }
 
@@ -174,11 +153,8 @@ mod tests {
         let _: [u128; 6] = run.rounds(0);
         run.signal_after(300 * MS);
         assert_eq!(run.round(0), 0, "at once");
-        assert!(!run.pace.by_time());
         assert_eq!(run.round(5), 20, "the follow-up sees what has come");
-        assert!(!run.pace.by_time());
         assert_eq!(run.rounds(5), [100, 100, 100]);
-        assert!(run.pace.by_time());
     }
 
     #[test]

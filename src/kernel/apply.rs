@@ -3,7 +3,7 @@
 use super::error::KernelError;
 use super::load::{Attached, run, step};
 use super::skel::{MapValue, intf};
-use crate::balance::{Flow, FlowTotals, MAX_FLOWS_PER_DOMAIN, Plan};
+use crate::balance::{Flow, FlowBook, FlowTotals, MAX_FLOWS_PER_DOMAIN, Plan};
 use crate::units::DomainId;
 use libbpf_rs::{MapCore, MapFlags};
 use std::time::Duration;
@@ -12,21 +12,24 @@ const _: () = assert!(MAX_FLOWS_PER_DOMAIN == intf::limits_MAX_FLOWS as usize);
 
 impl Attached<'_> {
     /// Put the flows of `plan` in force, for `ttl` at most, in place of those of the last plan; and move at once what
-    /// waits and fits. Returns what became of the flows that ended, by source, and counts the new ones as planned.
+    /// waits and fits. Returns what became of the flows that ended, and counts the new ones as planned.
     ///
     /// # Errors
     /// [`KernelError::Step`] if the kernel refuses; flows that were in force then end by their own time.
-    pub fn apply(&mut self, plan: &Plan, ttl: Duration) -> Result<FlowTotals, KernelError> {
-        let mut totals = FlowTotals::default();
+    pub fn apply(&mut self, plan: &Plan, ttl: Duration) -> Result<FlowBook, KernelError> {
+        let mut book = FlowBook::default();
         for src in 0..self.domains as u32 {
             let flows: Vec<&Flow> = plan.flows.iter().filter(|flow| flow.src == DomainId(src)).collect();
             if flows.is_empty() && !self.in_force[src as usize] {
                 continue;
             }
-            totals += self.exchange(src, &flows, ttl)?;
+            ended(DomainId(src), &self.exchange(src, &flows, ttl)?, &mut book);
+            for flow in &flows {
+                book.add(flow.src, flow.dst, FlowTotals { planned: flow.amount, ..FlowTotals::default() });
+            }
             self.in_force[src as usize] = !flows.is_empty();
         }
-        Ok(totals)
+        Ok(book)
     }
 
     /// Let no task count for more than `cap` in loads.
@@ -37,8 +40,8 @@ impl Attached<'_> {
         }
     }
 
-    /// Swap the flows of one domain.
-    fn exchange(&self, src: u32, flows: &[&Flow], ttl: Duration) -> Result<FlowTotals, KernelError> {
+    /// Put the flows of one domain in force; returns those that were before.
+    fn exchange(&self, src: u32, flows: &[&Flow], ttl: Duration) -> Result<intf::domain_flows, KernelError> {
         let mut exchange = intf::plan_exchange::zeroed();
         exchange.src = src;
         exchange.ttl_ns = ttl.as_nanos() as u64;
@@ -48,26 +51,27 @@ impl Attached<'_> {
             slot.left = i64::try_from(flow.amount).unwrap_or(i64::MAX);
             slot.min_load = flow.min_load;
             slot.max_load = flow.max_load;
+            slot.off_memory = u32::from(flow.off_memory);
         }
         let failed = |e: libbpf_rs::Error| step("handing the plan to the scheduler", &e);
         let map = &self.skel.maps.plan_exchanges;
         map.update(0u32.as_bytes(), exchange.as_bytes(), MapFlags::ANY).map_err(failed)?;
         run(&self.skel.progs.apply_plan, "handing the plan to the scheduler")?;
         let answer = map.lookup(0u32.as_bytes(), MapFlags::ANY).map_err(failed)?;
-        let last = answer.as_deref().and_then(intf::plan_exchange::from_bytes).unwrap_or(exchange).last;
-        let mut totals = ended(&last);
-        totals.planned = flows.iter().map(|flow| flow.amount).sum();
-        Ok(totals)
+        Ok(answer.as_deref().and_then(intf::plan_exchange::from_bytes).unwrap_or(exchange).last)
     }
 }
 
 /// What became of flows that are no longer in force.
-fn ended(flows: &intf::domain_flows) -> FlowTotals {
-    let mut totals = FlowTotals::default();
+fn ended(src: DomainId, flows: &intf::domain_flows, book: &mut FlowBook) {
     for flow in flows.flow.iter().take(flows.nr as usize) {
-        totals.applied += flow.applied;
-        totals.expired += u64::try_from(flow.left).unwrap_or(0);
-        totals.moved += u64::from(flow.nr_moved);
+        let totals = FlowTotals {
+            planned: 0,
+            applied: flow.applied,
+            expired: u64::try_from(flow.left).unwrap_or(0),
+            moved: u64::from(flow.nr_moved),
+            refused: u64::from(flow.refused),
+        };
+        book.add(src, DomainId(flow.to), totals);
     }
-    totals
 }

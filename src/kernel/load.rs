@@ -34,6 +34,8 @@ pub struct Options {
     pub policy: Policy,
     /// What a task may run before others are looked at; none: what the policy says.
     pub slice: Option<Duration>,
+    /// In what time the load of a task that begins or ceases to run changes by half: 1 ms or more.
+    pub load_half_life: Duration,
     /// Schedule only tasks of the class SCHED_EXT.
     pub partial: bool,
     /// Do idle CPUs take work from other domains? Off only in tests.
@@ -171,7 +173,8 @@ fn verified_instructions(program: &libbpf_rs::Program<'_>) -> u32 {
     use std::os::fd::{AsFd, AsRawFd};
     let mut info = libbpf_rs::libbpf_sys::bpf_prog_info::default();
     let mut size = size_of_val(&info) as u32;
-    // SAFETY: the descriptor is the program's, and the kernel writes at most `size` bytes of plain integers into `info`.
+    // SAFETY: the descriptor is the program's, and the kernel writes at most `size` bytes of plain integers into
+    // `info`.
     let failed = unsafe {
         libbpf_rs::libbpf_sys::bpf_obj_get_info_by_fd(
             program.as_fd().as_raw_fd(),
@@ -202,6 +205,8 @@ fn configure(
         rodata.lag_limit_ns = LEAST_LAG_LIMIT.max(2 * slice).as_nanos() as u64;
         rodata.preempt_margin_ns = terms.preempt_margin.as_nanos() as u64;
         rodata.in_order_of_arrival = terms.in_order_of_arrival;
+        rodata.duty_half_life_ns = options.load_half_life.as_nanos() as u64;
+        rodata.duty_scale = (1 << 42) / rodata.duty_half_life_ns.max(1);
         rodata.smt_enabled = tables.smt;
         rodata.partial = options.partial;
         rodata.stealing_enabled = options.stealing;
@@ -226,6 +231,7 @@ fn configure(
     ops.hotplug_seq = options.hotplug_sequence;
     if features.reenqueue_anywhere {
         ops.cpu_release = std::ptr::null_mut();
+        ops.cpu_acquire = std::ptr::null_mut();
     }
     open.progs.cpu_taken.set_autoload(features.reenqueue_anywhere);
     open.progs.scx_lib_init_probe.set_autoload(features.can_trace_functions);

@@ -37,6 +37,7 @@ impl Attached<'_> {
             load_integral: state.load_integral,
             pinned_integral: state.pinned_integral,
             runnable_integral: state.runnable_integral,
+            taken_ns: state.taken_ns,
             online: state.nr_online,
         })
     }

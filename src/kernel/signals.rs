@@ -27,15 +27,13 @@ impl Attached<'_> {
         Ok(receiver)
     }
 
-    /// Let the scheduler tell, once each, of crowding (if `crowding`) and of a CPU that goes idle beside a queue (if `idle`).
-    /// Whatever it tells of CPUs that come and go and of its end is not asked for.
-    pub fn want_signals(&mut self, crowding: bool, idle: bool) {
-        let bit = |wanted, bit| if wanted { bit } else { 0 };
-        let wanted = bit(crowding, intf::signal_SIGNAL_CROWDED) | bit(idle, intf::signal_SIGNAL_IDLE);
+    /// Let the scheduler tell, once, when a domain is crowded; or not. What it tells of CPUs that come and go and of its end
+    /// is not asked for.
+    pub fn watch_crowding(&mut self, wanted: bool) {
         if let Some(bss) = self.skel.maps.bss_data.as_mut() {
-            // SAFETY: a live, aligned u32 in memory that is mapped from the kernel. BPF clears bits of it; a bit that it
-            // clears between its look and this write is one more signal.
-            unsafe { std::ptr::write_volatile(&raw mut bss.signals_wanted, wanted) };
+            // SAFETY: a live, aligned u32 in memory that is mapped from the kernel. BPF sets it to 0; if it does just before
+            // this write, there is one more signal.
+            unsafe { std::ptr::write_volatile(&raw mut bss.crowding_wanted, u32::from(wanted)) };
         }
     }
 }

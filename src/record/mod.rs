@@ -72,7 +72,7 @@ fn line(value: &impl Serialize) -> std::io::Result<String> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::balance::{DomainSample, plan};
+    use crate::balance::{Balancer, DomainSample};
     use crate::topology::{Source, read};
     use proptest::prelude::*;
 
@@ -90,8 +90,8 @@ pub(crate) mod tests {
             online: 2,
             ..Default::default()
         };
-        let sample = Sample { domains: hogs.map(domain).to_vec() };
-        let plan = plan(&header().domains, &sample, &Params::default());
+        let sample = Sample { span_ns: 100_000_000, domains: hogs.map(domain).to_vec() };
+        let plan = Balancer::new(Params::default()).plan(&header().domains, &sample);
         Round { at_ms, sample, plan }
     }
 

@@ -48,11 +48,9 @@ fn flows(flows: &[Flow]) -> String {
         let comma = if text.is_empty() { "" } else { ", " };
         // Writing to a string cannot fail.
         let _ = write!(text, "{comma}{} -> {}: {:.2}", flow.src, flow.dst, tasks(flow.amount));
-        if flow.min_load > 1 || flow.max_load < u64::MAX {
-            let most =
-                if flow.max_load == u64::MAX { "any".to_owned() } else { format!("{:.2}", tasks(flow.max_load)) };
-            let _ = write!(text, " (tasks of {:.2} to {most})", tasks(flow.min_load));
-        }
+        let off_memory = if flow.off_memory { ", off their memory too" } else { "" };
+        let (least, most) = (tasks(flow.min_load), tasks(flow.max_load));
+        let _ = write!(text, " (tasks of {least:.2} to {most:.2}{off_memory})");
     }
     text
 }
@@ -99,23 +97,15 @@ mod tests {
     fn a_round_that_differs_shows_both() {
         let recorded = round(1500, [6, 0]);
         let same = Comparison::new(15, &recorded, &recorded.plan);
-        assert_eq!((same.differs, same.text().as_str()), (false, "round 15 [1.5s]: 0 -> 1: 3.00\n"));
+        let flow = "0 -> 1: 3.00 (tasks of 0.19 to 4.00, off their memory too)";
+        assert_eq!((same.differs, same.text()), (false, format!("round 15 [1.5s]: {flow}\n")));
         let nothing = Plan::default();
         let other = Comparison::new(15, &recorded, &nothing);
-        assert_eq!(other.text(), "round 15 [1.5s]\n  recorded: 0 -> 1: 3.00\n  now:      nothing\n");
+        assert_eq!(other.text(), format!("round 15 [1.5s]\n  recorded: {flow}\n  now:      nothing\n"));
 
         let mut summary = Summary::default();
         summary.add(&same);
         summary.add(&other);
         assert_eq!(summary.text(), "2 rounds, 1 differ; load planned: 6.00 recorded, 3.00 now\n");
-    }
-
-    #[test]
-    fn bounds_on_tasks_are_shown_where_there_are_any() {
-        let mut recorded = round(0, [6, 0]);
-        recorded.plan.flows[0].min_load = 512;
-        assert_eq!(flows(&recorded.plan.flows), "0 -> 1: 3.00 (tasks of 0.50 to any)");
-        recorded.plan.flows[0].max_load = 2048;
-        assert_eq!(flows(&recorded.plan.flows), "0 -> 1: 3.00 (tasks of 0.50 to 2.00)");
     }
 }

@@ -22,7 +22,7 @@ pub fn explain(domains: &Domains, sample: &Sample, before: &[Imbalance], plan: &
     }
     for (id, sample) in (0..).map(DomainId).zip(&sample.domains) {
         let own = &before[id.index()];
-        if own.over >= i64::try_from(params.min_amount).unwrap_or(i64::MAX) && !planned.given.contains_key(&id) {
+        if too_much(own) >= params.min_amount && !planned.given.contains_key(&id) {
             sentences.push(format!(
                 "{}, and it gives nothing: {}.",
                 standing(domains, sample, own, id),
@@ -61,7 +61,7 @@ fn why(
 ) -> String {
     let (src, dst) = (&before[flow.src.index()], &before[flow.dst.index()]);
     format!(
-        "{} -> {}: {:.2}. {}{}. {}{}, {}. Tasks of {} fit.",
+        "{} -> {}: {:.2}. {}{}. {}{}, {}. {}",
         flow.src,
         flow.dst,
         tasks(flow.amount),
@@ -70,19 +70,35 @@ fn why(
         under(domains, dst, flow.dst),
         taking(Planned::of(&planned.taken, flow.dst)),
         nearness(domains, before, flow, params),
-        fitting(flow),
+        fitting(domains, &sample.domains[flow.src.index()], flow),
     )
+}
+
+/// What it should give, all in all.
+fn too_much(own: &Imbalance) -> u64 {
+    u64::try_from(own.over.saturating_add(own.owed)).unwrap_or(0)
 }
 
 /// "Domain 0 (node 0) has 6.00 of load, its share by capacity is 4.50: 1.50 over".
 fn standing(domains: &Domains, sample: &DomainSample, own: &Imbalance, id: DomainId) -> String {
     let (load, share) = (tasks(sample.load), tasks(own.share));
-    let over = tasks(u64::try_from(own.over).unwrap_or(0));
-    format!("{} has {load:.2} of load, its share by capacity is {share:.2}: {over:.2} over", name(domains, id))
+    format!("{} has {load:.2} of load, its share by capacity is {share:.2}: {}", name(domains, id), beside_share(own))
 }
 
 fn under(domains: &Domains, own: &Imbalance, id: DomainId) -> String {
-    format!("{} is {:.2} under its share", name(domains, id), tasks(own.over.min(0).unsigned_abs()))
+    format!("{} is {} its share", name(domains, id), beside_share(own))
+}
+
+/// "1.50 over", and what is to be made up for on top of that.
+fn beside_share(own: &Imbalance) -> String {
+    let side = if own.over < 0 { "under" } else { "over" };
+    let now = format!("{:.2} {side}", tasks(own.over.unsigned_abs()));
+    let owed = tasks(own.owed.unsigned_abs());
+    match own.owed {
+        0 => now,
+        1.. => format!("{now} (and {owed:.2} to lose, for what its tasks have missed before)"),
+        ..0 => format!("{now} (and {owed:.2} to gain, for what its tasks had too much before)"),
+    }
 }
 
 fn name(domains: &Domains, id: DomainId) -> String {
@@ -91,13 +107,13 @@ fn name(domains: &Domains, id: DomainId) -> String {
 
 /// What of the excess is to be had.
 fn giving(own: &Imbalance, given: u64) -> String {
-    let pinned = if own.can_give < u64::try_from(own.over).unwrap_or(0) {
+    let part = if own.can_give < too_much(own) {
         format!(", of which {:.2} may leave", tasks(own.can_give))
     } else {
         String::new()
     };
     let before = if given > 0 { format!(", {:.2} of it in the flows above", tasks(given)) } else { String::new() };
-    pinned + &before
+    part + &before
 }
 
 fn taking(taken: u64) -> String {
@@ -120,32 +136,54 @@ fn nearness(domains: &Domains, before: &[Imbalance], flow: &Flow, params: &Param
     let takes = |id: DomainId| before[id.index()].can_take >= params.min_amount;
     let rank = match row[..place].iter().filter(|near| takes(near.domain)).count() {
         0 => "the nearest that is".to_owned(),
-        1 => "the next after a nearer one, which is filled".to_owned(),
-        nearer => format!("the next after {nearer} nearer ones, which are filled"),
+        1 => "the next after a nearer one, which has no more room".to_owned(),
+        nearer => format!("the next after {nearer} nearer ones, which have no more room"),
     };
     format!("{rank}, {where_it_is}{distance}")
 }
 
-/// A task fits while moving it brings the flow nearer to done: load < 2 × amount (bpf/flow.bpf.h).
-fn fitting(flow: &Flow) -> String {
-    format!("{:.2} to {:.2}", tasks(flow.min_load), tasks(flow.max_load.min(flow.amount.saturating_mul(2))))
+/// Who may go (`bpf/flow.bpf.h`), and what is left to do where the usual task of the source does not fit.
+fn fitting(domains: &Domains, src: &DomainSample, flow: &Flow) -> String {
+    let range = format!("Tasks of {:.2} to {:.2} fit", tasks(flow.min_load), tasks(flow.max_load));
+    let far = domains.get(flow.src).map(|domain| domain.node) != domains.get(flow.dst).map(|domain| domain.node);
+    let memory = match (far, flow.off_memory) {
+        (false, _) => "",
+        (true, false) => " that have no memory there",
+        (true, true) => ", with memory there or not: so much over, remote memory is no loss",
+    };
+    let mean = src.load.saturating_mul(1000).checked_div(src.runnable_milli).unwrap_or(0);
+    let swap = if mean > flow.max_load {
+        format!(" The mean task there has {:.2}: it takes a swap, or a smaller one.", tasks(mean))
+    } else {
+        String::new()
+    };
+    format!("{range}{memory}.{swap}")
 }
 
 fn why_not(sample: &DomainSample, own: &Imbalance, params: &Params) -> String {
+    let movable = sample.load.saturating_sub(sample.pinned);
     if sample.runnable_milli <= u64::from(sample.online) * 1000 {
         let (runnable, online) = (sample.runnable_milli as f64 / 1000.0, sample.online);
         format!("with {runnable:.1} runnable tasks for {online} CPUs each has one already")
-    } else if own.can_give < params.min_amount {
+    } else if movable < params.min_amount {
         format!("{:.2} of its load is pinned", tasks(sample.pinned))
+    } else if own.can_give < params.min_amount {
+        format!(
+            "only {:.2} may leave, as CPUs keep a task each and what is little has to show for a while",
+            tasks(own.can_give)
+        )
     } else {
-        format!("no other has room left for {:.2}, the least worth a flow", tasks(params.min_amount))
+        format!(
+            "no other has room left for a flow that is worth it, {:.2} at least and more by distance",
+            tasks(params.min_amount)
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::balance::{imbalances, plan};
+    use crate::balance::Balancer;
     use crate::domain::Domains;
     use crate::topology::{Source, read};
 
@@ -157,10 +195,12 @@ mod tests {
             pinned: pinned * 1024,
             runnable_milli: hogs * 1000,
             online: 2,
+            ..Default::default()
         };
-        let sample = Sample { domains: loads.iter().map(sample).collect() };
-        let plan = plan(&domains, &sample, &Params::default());
-        explain(&domains, &sample, &imbalances(&domains, &sample), &plan, &Params::default())
+        let sample = Sample { span_ns: 100_000_000, domains: loads.iter().map(sample).collect() };
+        let mut balancer = Balancer::new(Params::default());
+        let plan = balancer.plan(&domains, &sample);
+        explain(&domains, &sample, balancer.imbalances(), &plan, &Params::default())
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `scx_domains replay`: plans a recorded run again and shows what would differ.
 //!
-//! The planner is pure, so with the same code and the same parameters it plans what it planned then, on any machine. With
-//! others, each round shows what they make of what was seen *then*: later rounds do not know that other flows had moved
+//! The planner is pure, and what it remembers it learns from the first round on, so with the same code and the same
+//! parameters it plans what it planned then, on any machine. With others, each round shows what they make of what was seen *then*: later rounds do not know that other flows had moved
 //! other tasks.
 
 mod compare;
@@ -18,7 +18,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::balance::{self, Params, Plan};
+use crate::balance::{Balancer, Params, Plan};
 use crate::cli::ReplayArgs;
 use crate::failure::Failure;
 use crate::record::{Header, Reader, RecordError, Round};
@@ -34,7 +34,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
     let mut record = open(&args.file).map_err(refused)?;
     let header = record.header().clone();
     let params = set(header.params, &args.set).map_err(Failure::Input)?;
-    let mut replay = Replay { header, params, args, summary: Summary::default() };
+    let mut replay = Replay { header, params, balancer: Balancer::new(params), args, summary: Summary::default() };
     let mut out = BufWriter::new(io::stdout().lock());
     let mut written = Ok(());
     while let Some(round) = record.next().filter(|_| written.is_ok()) {
@@ -56,6 +56,7 @@ fn open(path: &Path) -> Result<Record, RecordError> {
 struct Replay<'a> {
     header: Header,
     params: Params,
+    balancer: Balancer,
     args: &'a ReplayArgs,
     summary: Summary,
 }
@@ -63,7 +64,7 @@ struct Replay<'a> {
 impl Replay<'_> {
     /// Plan a round again and show it: as JSON in any case, else where it differs or is to be explained.
     fn round(&mut self, out: &mut impl Write, round: &Round) -> io::Result<()> {
-        let plan = balance::plan(&self.header.domains, &round.sample, &self.params);
+        let plan = self.balancer.plan(&self.header.domains, &round.sample);
         let comparison = Comparison::new(self.summary.rounds + 1, round, &plan);
         self.summary.add(&comparison);
         let why = if self.args.explain { self.why(round, &plan) } else { Vec::new() };
@@ -82,7 +83,7 @@ impl Replay<'_> {
 
     fn why(&self, round: &Round, plan: &Plan) -> Vec<String> {
         let domains = &self.header.domains;
-        explain(domains, &round.sample, &balance::imbalances(domains, &round.sample), plan, &self.params)
+        explain(domains, &round.sample, self.balancer.imbalances(), plan, &self.params)
     }
 
     /// The summary.

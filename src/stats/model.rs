@@ -1,7 +1,7 @@
 //! The values that outlets show. Pure.
 
 use super::LatenessSummary;
-use crate::balance::{FlowTotals, Imbalance, Sample};
+use crate::balance::{FlowBook, Imbalance, Sample};
 use std::time::Duration;
 
 macro_rules! counters {
@@ -77,7 +77,7 @@ pub struct Report {
     /// By domain; empty before the first round.
     pub imbalances: Vec<Imbalance>,
     /// Since the scheduler was attached.
-    pub flows: FlowTotals,
+    pub flows: FlowBook,
     /// Since the scheduler was attached.
     pub counters: Counters,
     /// Of the last rounds.

@@ -20,15 +20,16 @@ fn ms(time: Duration) -> f64 {
 #[must_use]
 pub fn report_text(domains: &Domains, report: &Report) -> String {
     let count = |counter| report.counters.get(counter);
-    let flows = report.flows;
+    let flows = report.flows.total();
     let mut text = format!(
-        "[{:.1}s] since start | flows: planned {:.2} applied {:.2} expired {:.2} ({} tasks moved) | stolen: llc {} node {} remote {} | \
+        "[{:.1}s] since start | flows: planned {:.2} applied {:.2} expired {:.2} ({} tasks moved, {} refused) | stolen: llc {} node {} remote {} | \
          rescued {} | rounds late: p50 {:.1} p99 {:.1} max {:.1} ms\n",
         report.elapsed.as_secs_f64(),
         tasks(flows.planned),
         tasks(flows.applied),
         tasks(flows.expired),
         flows.moved,
+        flows.refused,
         count(Counter::StolenLlc),
         count(Counter::StolenNode),
         count(Counter::StolenRemote),
@@ -63,7 +64,7 @@ fn domain_text(report: &Report, id: DomainId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::balance::{FlowTotals, Imbalance, Sample};
+    use crate::balance::{FlowBook, FlowTotals, Imbalance, Sample};
     use crate::stats::LatenessSummary;
     use crate::topology::{Source, read};
 
@@ -72,6 +73,13 @@ mod tests {
         let topology = Source::parse("synthetic:node:1 l3:1 core:2 pu:1").and_then(|s| read(&s)).expect("a machine");
         let domains = Domains::build(&topology).expect("a machine");
         let sample = crate::balance::DomainSample { load: 3072, runnable_milli: 3000, online: 2, ..Default::default() };
+        let mut flows = FlowBook::default();
+        flows.add(DomainId(0), DomainId(1), FlowTotals { planned: 1536, moved: 1, ..Default::default() });
+        flows.add(
+            DomainId(1),
+            DomainId(0),
+            FlowTotals { applied: 1024, expired: 512, refused: 3, ..Default::default() },
+        );
         let mut report = Report {
             elapsed: Duration::from_millis(2500),
             lateness: LatenessSummary {
@@ -79,15 +87,15 @@ mod tests {
                 max: Duration::from_micros(2500),
                 ..Default::default()
             },
-            flows: FlowTotals { planned: 1536, applied: 1024, expired: 512, moved: 1 },
+            flows,
             ..Default::default()
         };
         assert!(report_text(&domains, &report).contains("no round yet"));
-        report.sample = Some(Sample { domains: vec![sample] });
-        report.imbalances = vec![Imbalance { share: 2048, over: 1024, can_give: 1024, can_take: 0 }];
+        report.sample = Some(Sample { domains: vec![sample], ..Default::default() });
+        report.imbalances = vec![Imbalance { share: 2048, over: 1024, can_give: 1024, ..Default::default() }];
         assert_eq!(
             report_text(&domains, &report),
-            "[2.5s] since start | flows: planned 1.50 applied 1.00 expired 0.50 (1 tasks moved) | \
+            "[2.5s] since start | flows: planned 1.50 applied 1.00 expired 0.50 (1 tasks moved, 3 refused) | \
              stolen: llc 0 node 0 remote 0 | rescued 0 | rounds late: p50 0.1 p99 0.0 max 2.5 ms\n  \
              domain 0 (node 0, LLC 0, CPUs 0-1): load   3.00 share   2.00 over  +1.00 pinned  0.00 runnable   3.0\n"
         );

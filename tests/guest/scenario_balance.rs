@@ -11,6 +11,13 @@ const BORN_IN_ONE_DOMAIN: &str = "
     start --stats 1 && hogs && health && stop && echo left alone &&
     start --stats 1 --no-balance --no-steal && hogs && health && stop";
 
+/// Six hogs on four CPUs, of which a real-time task has one: they share three and a bit, if anybody takes that into
+/// account. Then with all four CPUs.
+const BESIDE_REAL_TIME: &str = "
+    hogs() { guest-load hogs --threads 6 --cpus 0-1 --release --seconds 5 --warmup-ms 2000; }
+    start --stats 1 && { guest-load hogs --policy fifo --cpus 0 --seconds 6 >/dev/null & rt=$!; } && hogs && wait $rt &&
+    health && stop && echo left alone && start --stats 1 && hogs && health && stop";
+
 /// Half of a CPU for the three seconds that count.
 const SHARE_MS: f64 = 1500.0;
 
@@ -54,4 +61,44 @@ fn uneven_start_evens_out_on_the_newest() {
 #[test]
 fn uneven_start_evens_out_on_6_18() {
     uneven_start_evens_out("6.18");
+}
+
+/// The smaller share by the larger, of two domains.
+fn shares_ratio(stats: &Stats) -> f64 {
+    let shares: Vec<f64> = stats.domains.iter().map(|domain| domain.share).collect();
+    let &[first, second] = &shares[..] else { panic!("two domains: {stats:?}") };
+    first.min(second) / first.max(second)
+}
+
+fn real_time_is_taken_off_capacity(kernel: &str) {
+    let guest = Guest::new().kernel(kernel).shape("2x1x2x1").limit(600);
+    let outcome = guest.run(&script(BESIDE_REAL_TIME)).success().healthy();
+    let (beside, alone) = outcome.console.split_once("left alone").expect("both halves ran");
+    // Of the last second that the hogs were there for.
+    let [beside, alone] = [beside, alone].map(|text| shares_ratio(&stats::read(text)[4]));
+    let reports = outcome.reports();
+    let spread = |report: &Report| {
+        let most = report.threads.iter().map(|thread| thread.cpu_ms).fold(0.0, f64::max);
+        report.threads.iter().map(|thread| thread.cpu_ms).fold(f64::MAX, f64::min) / most
+    };
+    println!(
+        "on {kernel}: shares 1 : {beside:.2}, alone 1 : {alone:.2}; least and most 1 : {:.2}",
+        spread(&reports[0])
+    );
+    // 1.05 CPUs to two. By their number it would be three hogs on each side, of which those beside it get half of the
+    // others.
+    assert!((0.45..0.65).contains(&beside), "{beside}");
+    assert!(spread(&reports[0]) > 0.62, "{reports:?}");
+    // Nobody there: nothing is taken off.
+    assert!(alone > 0.95, "{alone}");
+}
+
+#[test]
+fn real_time_is_taken_off_capacity_on_the_newest() {
+    real_time_is_taken_off_capacity("newest");
+}
+
+#[test]
+fn real_time_is_taken_off_capacity_on_6_18() {
+    real_time_is_taken_off_capacity("6.18");
 }
