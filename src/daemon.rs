@@ -1,6 +1,6 @@
 //! The only wiring: sample → plan → apply → publish, on a timer, until it is told to stop or the kernel ends it.
 
-use crate::balance::{self, Balancer, FlowBook, Sample, Snapshot};
+use crate::balance::{self, Balancer, CgroupSnapshot, FlowBook, Sample, Snapshot};
 use crate::cli::RunArgs;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
@@ -65,6 +65,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         load_half_life: args.load_half_life,
         partial: args.partial,
         stealing: !args.no_steal,
+        cgroup_weights: !args.no_cgroup_weights,
         exit_dump_len: args.exit_dump_len,
         hotplug_sequence,
     };
@@ -90,6 +91,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         args,
         attached_at: Instant::now(),
         last: None,
+        last_cgroups: Vec::new(),
         sample: None,
         balancer: Balancer::default(),
         flows: FlowBook::default(),
@@ -123,6 +125,7 @@ struct Rounds<'a> {
     args: &'a RunArgs,
     attached_at: Instant,
     last: Option<Snapshot>,
+    last_cgroups: Vec<CgroupSnapshot>,
     sample: Option<Sample>,
     balancer: Balancer,
     flows: FlowBook,
@@ -172,6 +175,9 @@ impl Rounds<'_> {
         self.last = Some(snapshot);
         if let Some(sample) = &self.sample {
             self.attached.set_load_cap(balance::load_cap(sample));
+            let cgroups = self.attached.cgroups()?;
+            self.attached.set_cgroup_shares(&balance::cgroup_shares(&self.last_cgroups, &cgroups, sample))?;
+            self.last_cgroups = cgroups;
         }
         let planned = self.sample.as_ref().map(|sample| self.balancer.plan(&self.domains, sample));
         let plan = planned.filter(|_| !self.args.no_balance).unwrap_or_default();

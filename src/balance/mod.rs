@@ -19,6 +19,7 @@ mod balancer;
 mod cap;
 mod capacity;
 mod deficit;
+mod cgroup;
 mod flow;
 mod imbalance;
 mod load;
@@ -27,12 +28,14 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod waterfill;
 
 pub use balancer::Balancer;
 pub use cap::load_cap;
 pub use flow::{MAX_FLOWS_PER_DOMAIN, Params};
 pub use imbalance::Imbalance;
 pub use totals::{FlowBook, FlowTotals};
+pub use cgroup::{CgroupShare, CgroupSnapshot, cgroup_shares};
 
 use crate::units::DomainId;
 use serde::{Deserialize, Serialize};

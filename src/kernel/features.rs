@@ -15,6 +15,10 @@ pub struct Features {
     pub ops_flags: u64,
     /// Can the program that probes the BPF prologue be attached (`CONFIG_FUNCTION_TRACER`)?
     pub can_trace_functions: bool,
+    /// Does it tell of cgroups and their weights (`CONFIG_EXT_GROUP_SCHED`)?
+    pub cgroups: bool,
+    /// And of cpu.idle (6.19)?
+    pub cgroup_idle: bool,
     /// May tasks be enqueued anew from anywhere (6.19), or only from `ops.cpu_release`?
     pub reenqueue_anywhere: bool,
 }
@@ -56,12 +60,18 @@ impl Features {
         let flag = |name: &str| btf.enum_value("scx_ops_flags", name).unwrap_or(0);
         let mut ops_flags =
             flag("SCX_OPS_KEEP_BUILTIN_IDLE") | flag("SCX_OPS_ENQ_EXITING") | flag("SCX_OPS_ENQ_MIGRATION_DISABLED");
+        // Kernels that ask for this flag warn without it; later ones warn with it.
+        if btf.has_function("scx_cgroup_warn_missing_weight") {
+            ops_flags |= flag("SCX_OPS_HAS_CGROUP_WEIGHT");
+        }
         if partial {
             ops_flags |= flag("SCX_OPS_SWITCH_PARTIAL");
         }
         Ok(Self {
             ops_flags,
             can_trace_functions: function_tracer(),
+            cgroups: btf.has_member("sched_ext_ops", "cgroup_init"),
+            cgroup_idle: btf.has_member("sched_ext_ops", "cgroup_set_idle"),
             reenqueue_anywhere: btf.has_function("scx_bpf_reenqueue_local___v2"),
         })
     }

@@ -5,6 +5,7 @@
 
 mod apply;
 mod btf;
+mod cgroups;
 mod counters;
 mod error;
 mod exit;
