@@ -137,6 +137,7 @@ static __always_inline u64 task_load(const struct task_ctx *tctx, u64 now)
 
 static __always_inline u64 capped(u64 weight)
 {
+	weight <<= load_shift & 31;
 	return weight < load_cap ? weight : load_cap;
 }
 
@@ -148,7 +149,7 @@ static __always_inline void count_load(struct domain_state *state, const struct 
 		state->pinned_weight += weight;
 }
 
-/* The cap has moved: count this task by the new one. */
+/* Weight, cap or shift is another: count this task by it. */
 static void recount(struct domain_state *state, struct task_ctx *tctx, u64 now)
 {
 	u64 weight = capped(tctx->weight);

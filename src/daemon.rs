@@ -92,6 +92,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         attached_at: Instant::now(),
         last: None,
         last_cgroups: Vec::new(),
+        load_shift: 0,
         sample: None,
         balancer: Balancer::default(),
         flows: FlowBook::default(),
@@ -126,6 +127,7 @@ struct Rounds<'a> {
     attached_at: Instant,
     last: Option<Snapshot>,
     last_cgroups: Vec<CgroupSnapshot>,
+    load_shift: u32,
     sample: Option<Sample>,
     balancer: Balancer,
     flows: FlowBook,
@@ -176,8 +178,11 @@ impl Rounds<'_> {
         if let Some(sample) = &self.sample {
             self.attached.set_load_cap(balance::load_cap(sample));
             let cgroups = self.attached.cgroups()?;
-            self.attached.set_cgroup_shares(&balance::cgroup_shares(&self.last_cgroups, &cgroups, sample))?;
+            let weights = balance::plan_cgroups(&self.last_cgroups, &cgroups, sample);
             self.last_cgroups = cgroups;
+            self.load_shift = balance::load_shift(self.load_shift, weights.cpu_worth);
+            self.attached.set_load_shift(self.load_shift);
+            self.attached.set_cgroup_shares(&weights.shares)?;
         }
         let planned = self.sample.as_ref().map(|sample| self.balancer.plan(&self.domains, sample));
         let plan = planned.filter(|_| !self.args.no_balance).unwrap_or_default();

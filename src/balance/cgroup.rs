@@ -9,7 +9,7 @@
 //! weight of a task = own weight × multiplier,   multiplier = entitlement of the tasks / their runnable own weight
 //! ```
 //!
-//! Example: a and b with cpu.weight 100 and 300, with four and two hogs at nice 0. Entitled to 1024 and 3072, multipliers
+//! Example, on two CPUs: a and b with cpu.weight 100 and 300, with four and two hogs at nice 0. Entitled to 1024 and 3072, multipliers
 //! 1024 / 4096 = 0.25 and 3072 / 2048 = 1.5: 256 a hog of a, 1536 one of b.
 //!
 //! Deeper in the tree a child's part of its parent depends on what its siblings can use: no more CPUs than they have runnable
@@ -21,8 +21,12 @@
 //!
 //! Example: 8 CPUs; p and q with cpu.weight 100 each; in p, c with 300 and one hog, and d with 100 and eight; in q, eight hogs.
 //! Level in the root: 4 CPUs per 1024. In p: c is worth 3 CPUs of p's four, but can use one, so d gets the other three. Level
-//! there 3 / 1024, so d is entitled to 1024 × 3/4 = 768, and c to 3 × 768, bounded by p's 1024. The hogs weigh 96 in d, 1024 in
-//! c, 128 in q: of 2816 in all, c's hog can use one CPU only, and the rest get 7 CPUs in proportion: d 3, q 4.
+//! there 3 / 1024, so d is entitled to 1024 × 3/4 = 768, and c to 3 × 768, bounded by p's 1024. The hogs weigh 96 in d and 128
+//! in q. Whatever c's hog weighs, it can use one CPU only, and the rest get 7 CPUs in proportion: d 3, q 4.
+//!
+//! No task weighs more than one CPU is worth where there are fewer CPUs than tasks that want to run: here 1024 / 4 = 256, so c's
+//! hog weighs that. It gets its one CPU for it. With more, what it is owed would grow without end, and any task that can run on
+//! its CPU only (a kernel thread) would wait behind all of that.
 //!
 //! What is runnable in a cgroup is a mean over the round. A cgroup that is runnable at all has one task at least, so weight is
 //! taken as at least that of one mean task: a task alone in its cgroup that runs a tenth of the time weighs as much as the
@@ -39,6 +43,8 @@ use super::waterfill::{Basin, level};
 const NICE_0: f64 = 1024.0;
 /// The kernel's weight of cgroups with cpu.idle and of tasks with `SCHED_IDLE`.
 const IDLE: f64 = 3.0;
+/// The most doublings of weights in loads.
+const MAX_SHIFT: u32 = 10;
 
 /// A cgroup's counters at one moment, as the scheduler keeps them. Integrals only grow, and wrap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,14 +76,27 @@ pub struct CgroupShare {
     pub id: u64,
     /// A task weighs this times its own weight, > 0,
     pub multiplier: f64,
-    /// but no more than this: what the tasks directly in the cgroup weigh together, 1024 = one at nice 0 in the root.
+    /// but no more than this: what the tasks directly in the cgroup weigh together, or what one CPU is worth, 1024 = one at
+    /// nice 0 in the root.
     pub most: f64,
+}
+
+/// What cgroups weigh for the next round.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CgroupPlan {
+    /// By cgroup.
+    pub shares: Vec<CgroupShare>,
+    /// What one CPU of the machine is worth among these weights; 1024 where there are no cgroups.
+    pub cpu_worth: f64,
 }
 
 /// The share of each cgroup, from two looks at all of them and what the domains had to do meanwhile. Cgroups that were not
 /// there at the first look count as empty.
 #[must_use]
-pub fn cgroup_shares(before: &[CgroupSnapshot], after: &[CgroupSnapshot], machine: &Sample) -> Vec<CgroupShare> {
+pub fn plan_cgroups(before: &[CgroupSnapshot], after: &[CgroupSnapshot], machine: &Sample) -> CgroupPlan {
+    if after.is_empty() {
+        return CgroupPlan { shares: Vec::new(), cpu_worth: NICE_0 };
+    }
     let groups: Vec<Group> = after
         .iter()
         .map(|now| {
@@ -91,14 +110,27 @@ pub fn cgroup_shares(before: &[CgroupSnapshot], after: &[CgroupSnapshot], machin
         .collect();
     let cpus: u32 = machine.domains.iter().map(|domain| domain.online).sum();
     let runnable: f64 = machine.domains.iter().map(|domain| domain.runnable_milli as f64 / 1000.0).sum();
-    let parts = flatten(&groups, runnable, f64::from(cpus));
+    let (parts, cpu_worth) = flatten(&groups, runnable, f64::from(cpus));
     let share = |(now, part): (&CgroupSnapshot, Part)| CgroupShare {
         slot: now.slot,
         id: now.id,
         multiplier: part.multiplier,
         most: part.most,
     };
-    after.iter().zip(parts).map(share).collect()
+    CgroupPlan { shares: after.iter().zip(parts).map(share).collect(), cpu_worth }
+}
+
+/// The balancer's least amounts are meant for CPUs that are worth a task at nice 0 or more. Where cgroups make them worth
+/// less, loads count weights this many doublings up, so that they are worth 1024 to 2048 again: two cgroups of cpu.weight 100
+/// that fill 64 CPUs make a CPU worth 32, and 5 doublings make that 1024. What is counted already stays as it is `now` while a
+/// CPU is worth up to 4096, so that one that is worth about 1024 does not make it go up and down.
+#[must_use]
+pub fn load_shift(now: u32, cpu_worth: f64) -> u32 {
+    let worth_now = cpu_worth * f64::from(1 << now);
+    if now > 0 && (NICE_0..4.0 * NICE_0).contains(&worth_now) {
+        return now;
+    }
+    (0..MAX_SHIFT).find(|shift| cpu_worth * f64::from(1 << shift) >= NICE_0).unwrap_or(MAX_SHIFT)
 }
 
 /// Tasks directly in one cgroup, over a round.
@@ -146,8 +178,8 @@ struct Part {
     most: f64,
 }
 
-/// The part of each cgroup, where `runnable` tasks in all want to run on `cpus` CPUs.
-fn flatten(groups: &[Group], runnable: f64, cpus: f64) -> Vec<Part> {
+/// The part of each cgroup, where `runnable` tasks in all want to run on `cpus` CPUs; and what a CPU is worth.
+fn flatten(groups: &[Group], runnable: f64, cpus: f64) -> (Vec<Part>, f64) {
     let root = groups.len();
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); root + 1];
     for (id, group) in groups.iter().enumerate() {
@@ -169,6 +201,7 @@ fn flatten(groups: &[Group], runnable: f64, cpus: f64) -> Vec<Part> {
     };
 
     let root_level = level_in(root, cpus).max(f64::MIN_POSITIVE);
+    let feasible = if wants[root] > cpus { 1.0 / root_level } else { f64::INFINITY };
     let mut entitled = vec![f64::INFINITY; root + 1];
     let mut parts = vec![Part { multiplier: 1.0, most: NICE_0 }; root];
     for &id in &order {
@@ -180,11 +213,11 @@ fn flatten(groups: &[Group], runnable: f64, cpus: f64) -> Vec<Part> {
         }
         if let Some(part) = parts.get_mut(id) {
             let weight = tasks[id].basin().weight;
-            let most = part_of(weight);
-            *part = Part { multiplier: most / weight, most };
+            let together = part_of(weight);
+            *part = Part { multiplier: together / weight, most: together.min(feasible) };
         }
     }
-    parts
+    (parts, 1.0 / root_level)
 }
 
 /// All that hang together with the root, it first, each after its parent.
@@ -232,22 +265,22 @@ mod tests {
     }
 
     fn weights(groups: &[Group], in_root: f64, cpus: f64) -> Vec<f64> {
-        let parts = flatten(groups, runnable(groups) + in_root, cpus);
+        let (parts, _) = flatten(groups, runnable(groups) + in_root, cpus);
         parts.iter().map(|part| (NICE_0 * part.multiplier).min(part.most)).collect()
     }
 
     #[test]
     fn siblings_are_weighted() {
         let groups = [hogs(None, 100.0, 4), hogs(None, 300.0, 2)];
-        assert_close(&weights(&groups, 0.0, 4.0), &[256.0, 1536.0]);
+        assert_close(&weights(&groups, 0.0, 2.0), &[256.0, 1536.0]);
     }
 
     #[test]
     fn what_a_child_cannot_use_stays_with_its_parent() {
         let p = hogs(None, 100.0, 0);
         let groups = [p, hogs(None, 100.0, 8), hogs(Some(0), 300.0, 1), hogs(Some(0), 100.0, 8)];
-        let parts = flatten(&groups, runnable(&groups), 8.0);
-        assert_close(&weights(&groups, 0.0, 8.0)[1..], &[128.0, 1024.0, 96.0]);
+        let (parts, _) = flatten(&groups, runnable(&groups), 8.0);
+        assert_close(&weights(&groups, 0.0, 8.0)[1..], &[128.0, 256.0, 96.0]);
         assert_close(&flat(&groups, &parts, 0, 8.0), &[0.0, 4.0, 1.0, 3.0]);
     }
 
@@ -261,7 +294,7 @@ mod tests {
     fn one_that_seldom_runs_weighs_as_its_cgroup_and_no_more() {
         let mut groups = [hogs(None, 200.0, 1), hogs(None, 100.0, 8)];
         groups[0].tasks = Tasks { weight: 0.1 * 335.0, runnable: 0.1 };
-        let parts = flatten(&groups, runnable(&groups), 8.0);
+        let (parts, _) = flatten(&groups, runnable(&groups), 16.0);
         assert_close(&[335.0 * parts[0].multiplier, parts[0].most], &[2048.0, 2048.0]);
         assert_close(&weights(&[hogs(None, 200.0, 0)], 0.0, 8.0), &[2048.0]);
     }
@@ -279,9 +312,25 @@ mod tests {
         };
         let machine = Sample { domains: vec![super::super::DomainSample { online: 2, ..Default::default() }] };
         let before = [snapshot(7, 0, u64::MAX - 1024)];
-        let multiplier = |id| cgroup_shares(&before, &[snapshot(id, 1000, 4 * 1024 * 1000)], &machine)[0].multiplier;
+        let multiplier =
+            |id| plan_cgroups(&before, &[snapshot(id, 1000, 4 * 1024 * 1000)], &machine).shares[0].multiplier;
         assert!((multiplier(8) - 1.0).abs() < 1e-9);
         assert!(multiplier(7) < 0.3);
+    }
+
+    #[test]
+    fn a_cpu_is_worth_what_its_part_of_the_weights_is() {
+        let groups = [hogs(None, 100.0, 100), hogs(None, 100.0, 100)];
+        let (_, cpu_worth) = flatten(&groups, 200.0, 64.0);
+        assert_close(&[cpu_worth], &[32.0]);
+        assert_close(&[plan_cgroups(&[], &[], &Sample::default()).cpu_worth], &[1024.0]);
+    }
+
+    #[test]
+    fn loads_count_weights_up_where_a_cpu_is_worth_little() {
+        assert_eq!(load_shift(0, 32.0), 5);
+        assert_eq!([load_shift(5, 31.0), load_shift(5, 127.0), load_shift(5, 129.0)], [6, 5, 3]);
+        assert_eq!([load_shift(0, 1024.0), load_shift(3, 2000.0), load_shift(0, 0.0)], [0, 0, MAX_SHIFT]);
     }
 
     /// Cgroups that hang below the root or an earlier one.
@@ -326,7 +375,7 @@ mod tests {
         #[test]
         fn flat_weights_keep_the_promises_of_the_tree(groups in trees(), in_root in 0_u32..6, cpus in 1_u32..16) {
             let cpus = f64::from(cpus);
-            let parts = flatten(&groups, runnable(&groups) + f64::from(in_root), cpus);
+            let (parts, _) = flatten(&groups, runnable(&groups) + f64::from(in_root), cpus);
             let mut wanted = vec![0.0; groups.len()];
             promised(&groups, None, f64::from(in_root), cpus, &mut wanted);
             let got = flat(&groups, &parts, in_root, cpus);

@@ -32,10 +32,10 @@ mod waterfill;
 
 pub use balancer::Balancer;
 pub use cap::load_cap;
+pub use cgroup::{CgroupPlan, CgroupShare, CgroupSnapshot, load_shift, plan_cgroups};
 pub use flow::{MAX_FLOWS_PER_DOMAIN, Params};
 pub use imbalance::Imbalance;
 pub use totals::{FlowBook, FlowTotals};
-pub use cgroup::{CgroupShare, CgroupSnapshot, cgroup_shares};
 
 use crate::units::DomainId;
 use serde::{Deserialize, Serialize};

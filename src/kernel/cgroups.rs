@@ -11,9 +11,10 @@ use libbpf_rs::{MapCore, MapFlags};
 /// By slot: whose share was last handed over, and which.
 pub type CgroupShares = std::collections::HashMap<u32, CgroupShare>;
 
-/// A share that differs by less than this part from what is in force is left alone: each change costs every task of the
-/// cgroup two holds of its domain's lock.
-const WORTH_TELLING: f64 = 0.01;
+/// A multiplier that differs by less than this part from what is in force is left alone, and the most that a task weighs
+/// by less than that: each change costs every task of the cgroup two holds of its domain's lock.
+const WORTH_TELLING: f64 = 0.02;
+const MOST_WORTH_TELLING: f64 = 0.125;
 
 /// Size the maps; or, where the kernel does not tell of cgroups or their weights are not wanted, leave all of it out.
 pub fn configure(open: &mut OpenBpfSkel<'_>, domains: u32, wanted: bool, features: Features) -> libbpf_rs::Result<()> {
@@ -95,8 +96,10 @@ fn snapshot(slot: u32, state: &intf::cgroup_state) -> CgroupSnapshot {
 }
 
 fn differs(last: &CgroupShare, now: &CgroupShare) -> bool {
-    let moved = |from: f64, to: f64| (to - from).abs() > WORTH_TELLING * from;
-    last.id != now.id || moved(last.multiplier, now.multiplier) || moved(last.most, now.most)
+    let moved = |from: f64, to: f64, by: f64| (to - from).abs() > by * from;
+    last.id != now.id
+        || moved(last.multiplier, now.multiplier, WORTH_TELLING)
+        || moved(last.most, now.most, MOST_WORTH_TELLING)
 }
 
 fn fixed_point(share: &CgroupShare) -> intf::cgroup_share {
