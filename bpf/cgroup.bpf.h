@@ -42,6 +42,8 @@ const volatile bool cgroup_weights = false; /* does the kernel tell of cgroups, 
 u32 cgroups_used;
 /* Cgroups that got no slot of their own. */
 u32 cgroups_unplaced;
+/* Has a cgroup been given a limit in cpu.max? */
+u32 cgroup_limited;
 
 struct cgroup_ctx {
 	u32 slot;
@@ -230,6 +232,13 @@ void BPF_STRUCT_OPS(domains_cgroup_set_idle, struct cgroup *cgrp, bool idle)
 
 	if (state)
 		state->idle = idle;
+}
+
+/* cpu.max is not honoured. Userspace says so when it is set. */
+void BPF_STRUCT_OPS(domains_cgroup_set_bandwidth, struct cgroup *cgrp, u64 period_us, u64 quota_us, u64 burst_us)
+{
+	if (quota_us != ~0ULL /* RUNTIME_INF */)
+		cgroup_limited = 1;
 }
 
 /* Sum up what was runnable in one slot, over all domains, up to `now`. Global: verified once. */

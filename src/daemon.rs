@@ -5,7 +5,7 @@ use crate::cli::RunArgs;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
 use crate::failure::Failure;
-use crate::kernel::{Attached, Exit, ExitKind, KernelError, Object, Options, hotplug_sequence};
+use crate::kernel::{Attached, Exit, ExitKind, KernelError, Object, Options, hotplug_sequence, unhonoured};
 use crate::stats::{Report, report_text};
 use crate::topology::{self, Source, Topology};
 use crossbeam_channel::{Receiver, never, select, tick};
@@ -85,7 +85,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
     for cost in attached.program_costs() {
         log::debug!("program {}: {} instructions, {} verified", cost.name, cost.instructions, cost.verified);
     }
-    Rounds {
+    let mut rounds = Rounds {
         attached,
         domains,
         args,
@@ -93,12 +93,15 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         last: None,
         last_cgroups: Vec::new(),
         load_shift: 0,
+        told_of_limits: false,
+        told_of_too_many: false,
         sample: None,
         balancer: Balancer::default(),
         flows: FlowBook::default(),
         failed_rounds: 0,
-    }
-    .run(stop)
+    };
+    rounds.tell_of_limits();
+    rounds.run(stop)
 }
 
 /// The machine, or its description if that is of this machine.
@@ -128,6 +131,9 @@ struct Rounds<'a> {
     last: Option<Snapshot>,
     last_cgroups: Vec<CgroupSnapshot>,
     load_shift: u32,
+    /// Has it been said that some cgroup asks for what it does not get?
+    told_of_limits: bool,
+    told_of_too_many: bool,
     sample: Option<Sample>,
     balancer: Balancer,
     flows: FlowBook,
@@ -177,13 +183,8 @@ impl Rounds<'_> {
         self.last = Some(snapshot);
         if let Some(sample) = &self.sample {
             self.attached.set_load_cap(balance::load_cap(sample));
-            let cgroups = self.attached.cgroups()?;
-            let weights = balance::plan_cgroups(&self.last_cgroups, &cgroups, sample);
-            self.last_cgroups = cgroups;
-            self.load_shift = balance::load_shift(self.load_shift, weights.cpu_worth);
-            self.attached.set_load_shift(self.load_shift);
-            self.attached.set_cgroup_shares(&weights.shares)?;
         }
+        self.weigh_cgroups()?;
         let planned = self.sample.as_ref().map(|sample| self.balancer.plan(&self.domains, sample));
         let plan = planned.filter(|_| !self.args.no_balance).unwrap_or_default();
         for flow in &plan.flows {
@@ -191,6 +192,36 @@ impl Rounds<'_> {
         }
         self.flows.merge(&self.attached.apply(&plan, 2 * self.args.balance_interval)?);
         Ok(())
+    }
+
+    /// Give cgroups what cpu.weight promises them.
+    fn weigh_cgroups(&mut self) -> Result<(), KernelError> {
+        let Some(sample) = &self.sample else { return Ok(()) };
+        let cgroups = self.attached.cgroups()?;
+        let weights = balance::plan_cgroups(&self.last_cgroups, &cgroups, sample);
+        self.last_cgroups = cgroups;
+        self.load_shift = balance::load_shift(self.load_shift, weights.cpu_worth);
+        self.attached.set_load_shift(self.load_shift);
+        self.attached.set_cgroup_shares(&weights.shares)?;
+        if !self.told_of_limits && self.attached.saw_cgroup_limit() {
+            self.tell_of_limits();
+        }
+        let unplaced = self.attached.unplaced_cgroups();
+        if unplaced > 0 && !self.told_of_too_many {
+            self.told_of_too_many = true;
+            log::warn!(
+                "too many cgroups to tell apart: from now on, new ones count as part of their parents ({unplaced} so far)"
+            );
+        }
+        Ok(())
+    }
+
+    /// A line for each thing that cgroups ask for and do not get.
+    fn tell_of_limits(&mut self) {
+        for sentence in unhonoured(self.attached.cgroup_support) {
+            log::warn!("{sentence}");
+            self.told_of_limits = true;
+        }
     }
 
     fn print_stats(&self) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! Reads what is runnable in cgroups, and tells BPF what they weigh.
 
+use super::cgroup_files::CgroupSupport;
 use super::error::KernelError;
-use super::features::Features;
 use super::load::{Attached, run, step};
 use super::sample::read;
 use super::skel::{MapValue, OpenBpfSkel, intf};
@@ -17,8 +17,13 @@ const WORTH_TELLING: f64 = 0.02;
 const MOST_WORTH_TELLING: f64 = 0.125;
 
 /// Size the maps; or, where the kernel does not tell of cgroups or their weights are not wanted, leave all of it out.
-pub fn configure(open: &mut OpenBpfSkel<'_>, domains: u32, wanted: bool, features: Features) -> libbpf_rs::Result<()> {
-    let on = wanted && features.cgroups;
+pub fn configure(
+    open: &mut OpenBpfSkel<'_>,
+    domains: u32,
+    wanted: bool,
+    support: CgroupSupport,
+) -> libbpf_rs::Result<()> {
+    let on = wanted && support.weight;
     if let Some(rodata) = open.maps.rodata_data.as_mut() {
         rodata.cgroup_weights = on;
     }
@@ -27,8 +32,11 @@ pub fn configure(open: &mut OpenBpfSkel<'_>, domains: u32, wanted: bool, feature
     open.maps.cgroup_shares.set_max_entries(slots)?;
     open.maps.cgroup_loads.set_max_entries(slots * domains)?;
     let ops = open.struct_ops.domains_ops_mut();
-    if !features.cgroup_idle {
+    if !support.idle {
         ops.cgroup_set_idle = std::ptr::null_mut();
+    }
+    if !support.limits {
+        ops.cgroup_set_bandwidth = std::ptr::null_mut();
     }
     if on {
         return Ok(());
@@ -38,6 +46,7 @@ pub fn configure(open: &mut OpenBpfSkel<'_>, domains: u32, wanted: bool, feature
     ops.cgroup_move = std::ptr::null_mut();
     ops.cgroup_set_weight = std::ptr::null_mut();
     ops.cgroup_set_idle = std::ptr::null_mut();
+    ops.cgroup_set_bandwidth = std::ptr::null_mut();
     open.progs.advance_cgroups.set_autoload(false);
     open.maps.cgroup_ctxs.set_autocreate(false)
 }
@@ -61,6 +70,18 @@ impl Attached<'_> {
             }
         }
         Ok(snapshots)
+    }
+
+    /// How many cgroups there were too many of to be told apart, since the start.
+    #[must_use]
+    pub fn unplaced_cgroups(&self) -> u32 {
+        self.skel.maps.bss_data.as_ref().map_or(0, |bss| bss.cgroups_unplaced)
+    }
+
+    /// Has the kernel told of a limit in cpu.max?
+    #[must_use]
+    pub fn saw_cgroup_limit(&self) -> bool {
+        self.skel.maps.bss_data.as_ref().is_some_and(|bss| bss.cgroup_limited != 0)
     }
 
     /// Let cgroups weigh this from now on.

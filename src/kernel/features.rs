@@ -1,6 +1,7 @@
 //! What this kernel has, found by looking, and the flags to set because of it.
 
 use super::btf::KernelBtf;
+use super::cgroup_files::CgroupSupport;
 use super::error::KernelError;
 use std::fs;
 use std::path::Path;
@@ -15,10 +16,8 @@ pub struct Features {
     pub ops_flags: u64,
     /// Can the program that probes the BPF prologue be attached (`CONFIG_FUNCTION_TRACER`)?
     pub can_trace_functions: bool,
-    /// Does it tell of cgroups and their weights (`CONFIG_EXT_GROUP_SCHED`)?
-    pub cgroups: bool,
-    /// And of cpu.idle (6.19)?
-    pub cgroup_idle: bool,
+    /// What does it tell of cgroups?
+    pub cgroups: CgroupSupport,
     /// May tasks be enqueued anew from anywhere (6.19), or only from `ops.cpu_release`?
     pub reenqueue_anywhere: bool,
 }
@@ -70,8 +69,7 @@ impl Features {
         Ok(Self {
             ops_flags,
             can_trace_functions: function_tracer(),
-            cgroups: btf.has_member("sched_ext_ops", "cgroup_init"),
-            cgroup_idle: btf.has_member("sched_ext_ops", "cgroup_set_idle"),
+            cgroups: CgroupSupport::of(&btf),
             reenqueue_anywhere: btf.has_function("scx_bpf_reenqueue_local___v2"),
         })
     }

@@ -1,5 +1,6 @@
 //! Opens, fills, loads and attaches the scheduler.
 
+use super::cgroup_files::CgroupSupport;
 use super::cgroups::{self, CgroupShares};
 use super::error::KernelError;
 use super::exit::{self, Exit, ExitKind};
@@ -55,6 +56,8 @@ pub struct Attached<'obj> {
     pub(super) domains: usize,
     /// By domain: has it flows that are in force?
     pub(super) in_force: Vec<bool>,
+    /// What the kernel tells of cgroups.
+    pub cgroup_support: CgroupSupport,
     /// By slot: what cgroups weigh.
     pub(super) cgroup_shares: CgroupShares,
 }
@@ -101,6 +104,7 @@ impl<'obj> Attached<'obj> {
             skel,
             domains: count,
             in_force: vec![false; count],
+            cgroup_support: features.cgroups,
             cgroup_shares: CgroupShares::default(),
         };
         attached.trace(features)?;
@@ -227,7 +231,7 @@ fn configure(
     maps.neighbours.set_max_entries(domains * domains)?;
     maps.area_masks.set_max_entries(tables.areas)?;
     maps.data_uei_dump.set_value_size(dump_len)?;
-    cgroups::configure(open, domains, options.cgroup_weights, features)?;
+    cgroups::configure(open, domains, options.cgroup_weights, features.cgroups)?;
 
     let ops = open.struct_ops.domains_ops_mut();
     name_ops(&mut ops.name);
