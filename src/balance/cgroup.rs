@@ -310,7 +310,8 @@ mod tests {
             runnable_integral: integral / 1024,
             ..Default::default()
         };
-        let machine = Sample { domains: vec![super::super::DomainSample { online: 2, ..Default::default() }] };
+        let domains = vec![super::super::DomainSample { online: 2, ..Default::default() }];
+        let machine = Sample { domains, ..Default::default() };
         let before = [snapshot(7, 0, u64::MAX - 1024)];
         let multiplier =
             |id| plan_cgroups(&before, &[snapshot(id, 1000, 4 * 1024 * 1000)], &machine).shares[0].multiplier;

@@ -18,8 +18,8 @@
 mod balancer;
 mod cap;
 mod capacity;
-mod deficit;
 mod cgroup;
+mod deficit;
 mod flow;
 mod imbalance;
 mod load;

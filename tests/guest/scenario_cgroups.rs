@@ -128,3 +128,21 @@ fn cgroup_promises_are_broken_without_weights() {
         assert!(missed(&measured(&outcome, name), promised) > 0.10, "{name}\n{}", outcome.console);
     }
 }
+
+/// A limit is told when it is set, once, and by `check`; without one, neither says anything of it.
+#[test]
+fn limits_that_are_not_honoured_are_told() {
+    let body = format!(
+        "{CGROUPS}
+        group a 100; scx_domains check | grep '^ok.*cpu.weight' | sed 's/^/unlimited=/'
+        start || exit
+        sleep 1; echo said=$(grep -c cpu.max /log)
+        echo '50000 100000' >$root/a/cpu.max; sleep 1; echo said=$(grep -c 'cpu.max is not honoured: /a has it' /log)
+        sleep 1; echo said=$(grep -c cpu.max /log)
+        scx_domains check | grep '^note.*cpu.max.*/a' | sed 's/^/limited=/'
+        health; stop"
+    );
+    let outcome = Guest::new().shape("1x1x2x1").run(&script(&body)).success().healthy();
+    assert_eq!(outcome.said("said"), ["0", "1", "1"], "{}", outcome.console);
+    assert_eq!((outcome.said("unlimited").len(), outcome.said("limited").len()), (1, 1), "{}", outcome.console);
+}
