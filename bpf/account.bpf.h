@@ -19,6 +19,8 @@ s32 BPF_STRUCT_OPS_SLEEPABLE(domains_init_task, struct task_struct *p, struct sc
 	if (!tctx)
 		return -ENOMEM;
 	tctx->home = domain_of_cpu(scx_bpf_task_cpu(p));
+	if (cgroup_weights)
+		tctx->cgroup = first_slot(args);
 	tctx->duty = 512; /* unknown: neither a sleeper nor a hog */
 	tctx->changed_at = scx_bpf_now();
 	return 0;
@@ -32,7 +34,7 @@ void BPF_STRUCT_OPS(domains_enable, struct task_struct *p)
 	if (!tctx || !(state = domain_state(tctx->home)))
 		return;
 	tctx->vtime = clock_read(state);
-	tctx->weight = task_weight(p);
+	weigh(p, tctx);
 	tctx->load_weight = capped(tctx->weight);
 	tctx->charged = p->se.sum_exec_runtime;
 }
@@ -135,7 +137,7 @@ void BPF_STRUCT_OPS(domains_quiescent, struct task_struct *p, u64 deq_flags)
 		tctx->queued_at = 0;
 }
 
-/* Nice or policy changed. The kernel takes a queued task out first; where it does not, count it anew. */
+/* Nice or policy changed. The kernel takes a queued task out first; where it does not, count it anew. So in a move. */
 void BPF_STRUCT_OPS(domains_set_weight, struct task_struct *p, u32 weight)
 {
 	struct task_ctx *tctx = task_ctx(p);
@@ -145,6 +147,23 @@ void BPF_STRUCT_OPS(domains_set_weight, struct task_struct *p, u32 weight)
 		return;
 	leave(tctx, now);
 	join(p, tctx, tctx->home, lag_limit_ns, now);
+}
+
+/* The task goes to another cgroup. */
+void BPF_STRUCT_OPS(domains_cgroup_move, struct task_struct *p, struct cgroup *from, struct cgroup *to)
+{
+	struct task_ctx *tctx = task_ctx(p);
+	u64 now = scx_bpf_now();
+	bool member;
+
+	if (!tctx)
+		return;
+	member = tctx->member;
+	if (member)
+		leave(tctx, now);
+	tctx->cgroup = cgroup_slot(to);
+	if (member)
+		join(p, tctx, tctx->home, lag_limit_ns, now);
 }
 
 #endif

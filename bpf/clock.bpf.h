@@ -26,8 +26,8 @@
  * does: what is left of it after joining is what it was.
  *
  * Limits. A lock a domain, held for a dozen instructions; domains are at most a few dozen CPUs wide. `base` follows V
- * whenever they are 2^30 ns apart. The largest |v - base| of a member is the limit at weight 3 (20 ms: 2^33 ns of vtime)
- * inflated, so w * (v - base) stays below 2^17 * 2^33 = 2^50 a task.
+ * whenever they are 2^30 ns apart. The largest |v - base| of a member is the limit at weight 1 (20 ms: 2^35 ns of vtime)
+ * inflated, so w * (v - base) stays below 2^17 * 2^35 = 2^52 a task.
  */
 #ifndef __SCX_DOMAINS_CLOCK_H
 #define __SCX_DOMAINS_CLOCK_H

@@ -22,6 +22,10 @@ enum limits {
 	MAX_FLOWS = 8,
 	/* Two lines: x86 prefetches them in pairs, so this is what keeps neighbours in an array apart. */
 	LINE = 128,
+	/* Cgroups whose weights are told apart; any more count as part of their parents. */
+	MAX_CGROUPS = 1024,
+	/* Bits behind the point of a cgroup's multiplier. */
+	CGROUP_FRACTION_BITS = 20,
 };
 
 /* A domain's DSQ has the domain's id; a CPU's own DSQ has this plus the CPU's id. */
@@ -135,6 +139,33 @@ struct domain_flows {
 	u32 pad;
 	struct flow flow[MAX_FLOWS];
 } __attribute__((aligned(LINE)));
+
+/* A cgroup, by its slot (cgroup.bpf.h). The integrals are sums over the domains up to `at`, which advance_cgroups fills in. */
+struct cgroup_state {
+	u64 id;	    /* the cgroup's inode number; 0: the slot is free */
+	u32 parent; /* its slot; 0 is the root's */
+	u32 weight; /* cpu.weight: 1 to 10000 */
+	u32 idle;   /* cpu.idle */
+	u32 pad;
+	u64 at;
+	u64 weight_integral;   /* own weight (of nice values) that was runnable: weight x ns */
+	u64 runnable_integral; /* tasks that were: tasks x ns */
+};
+
+/* What userspace gives a cgroup. A task's weight is its own times `multiplier` / 2^CGROUP_FRACTION_BITS, from 1 to `most`. */
+struct cgroup_share {
+	u64 multiplier;
+	u64 most;
+};
+
+/* What is runnable of a cgroup in one domain; under the domain's lock. */
+struct cgroup_load {
+	u64 stamp;
+	u64 weight;
+	u64 nr_runnable;
+	u64 weight_integral;
+	u64 runnable_integral;
+};
 
 /*
  * The argument of the program `apply_plan`: userspace fills `src`, `ttl_ns` and `next`, runs it, and finds in `last`

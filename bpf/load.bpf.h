@@ -23,6 +23,13 @@ u64 load_cap = WEIGHT_NICE_0;
 /* When the round began that userspace measures now, and when the last one did. */
 u64 round_at, last_round_at;
 
+/*
+ * Loads count weights this many doublings up. Where most tasks are in cgroups, weights are small: a hundred hogs share what
+ * one cgroup is worth. The balancer's least amounts are meant for CPUs that are worth a task at nice 0 or more, so it keeps
+ * them there (balance/cgroup.rs).
+ */
+u32 load_shift;
+
 /* Bring the integrals up to `now`. Called under the domain's lock, before the weight changes. */
 static __always_inline void load_advance(struct domain_state *state, u64 now)
 {

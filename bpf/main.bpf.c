@@ -19,6 +19,7 @@ UEI_DEFINE(uei);
 #include "signal.bpf.h"	  /* what the daemon is told at once */
 #include "clock.bpf.h"	  /* a domain's virtual clock */
 #include "load.bpf.h"	  /* a domain's load */
+#include "cgroup.bpf.h"	  /* what a task's cgroup makes of its weight */
 #include "task.bpf.h"	  /* a task's context: weight, vtime, home, duty */
 #include "idle.bpf.h"	  /* select_cpu: which idle CPU */
 #include "flow.bpf.h"	  /* spending flows */
@@ -47,6 +48,12 @@ SCX_OPS_DEFINE(domains_ops,
 	       .set_weight	= (void *)domains_set_weight,
 	       .enable		= (void *)domains_enable,
 	       .init_task	= (void *)domains_init_task,
+	       .cgroup_init	= (void *)domains_cgroup_init,
+	       .cgroup_exit	= (void *)domains_cgroup_exit,
+	       .cgroup_move	= (void *)domains_cgroup_move,
+	       .cgroup_set_weight = (void *)domains_cgroup_set_weight,
+	       .cgroup_set_idle	= (void *)domains_cgroup_set_idle,
+	       .cgroup_set_bandwidth = (void *)domains_cgroup_set_bandwidth,
 	       .cpu_release	= (void *)domains_cpu_release,
 	       .cpu_acquire	= (void *)domains_cpu_acquire,
 	       .cpu_online	= (void *)domains_cpu_online,

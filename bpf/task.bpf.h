@@ -16,7 +16,7 @@
 
 struct task_ctx {
 	u64 vtime;
-	u64 weight;	/* 1024 = nice 0; the one it was counted with while it is a member */
+	u64 weight;	/* 1024 = nice 0 in the root cgroup; the one it was counted with while it is a member */
 	u64 load_weight; /* the same as far as it counts in loads */
 	u64 charged;	/* p->se.sum_exec_runtime up to which run time is in vtime */
 	u64 queued_at;	/* ns, when it began to wait in a DSQ; 0: not waiting */
@@ -24,6 +24,8 @@ struct task_ctx {
 	u64 transit;	/* what a flow counted in transit for it (see pack_transit), 0: nothing */
 	u64 moved_at;	/* ns, when a flow last moved it */
 	u32 home;
+	u32 own_weight; /* that of its nice value, whatever its cgroup; as of when `weight` was found */
+	u32 cgroup;	/* its cgroup's slot */
 	u32 duty; /* 0 .. 1024: share of its time that it is runnable, as of changed_at */
 	u32 in_clock; /* does its term count in the domain's clock? Changes under its lock, as vtime of one that counts */
 	bool member;
@@ -135,6 +137,7 @@ static __always_inline u64 task_load(const struct task_ctx *tctx, u64 now)
 
 static __always_inline u64 capped(u64 weight)
 {
+	weight <<= load_shift & 31;
 	return weight < load_cap ? weight : load_cap;
 }
 
@@ -146,7 +149,7 @@ static __always_inline void count_load(struct domain_state *state, const struct 
 		state->pinned_weight += weight;
 }
 
-/* The cap has moved: count this task by the new one. */
+/* Weight, cap or shift is another: count this task by it. */
 static void recount(struct domain_state *state, struct task_ctx *tctx, u64 now)
 {
 	u64 weight = capped(tctx->weight);
@@ -179,28 +182,53 @@ static __always_inline u64 placed_vtime(u64 clock, u64 vtime, u64 weight, u64 su
 	return sum ? clock - div_signed(lag * (s64)(sum + weight), sum) : vtime;
 }
 
+/* Find the task's weight, from its nice value and its cgroup. */
+static __always_inline void weigh(const struct task_struct *p, struct task_ctx *tctx)
+{
+	tctx->own_weight = task_weight(p);
+	tctx->weight = weight_in_cgroup(tctx->own_weight, tctx->cgroup);
+}
+
+/* The vtime of a task whose weight changes from `was` to `is`: what it is owed in service stays (see cgroup.bpf.h). */
+static __always_inline u64 reweighed_vtime(u64 clock, u64 vtime, u64 was, u64 is)
+{
+	s64 lag = clock - vtime;
+
+	return is == was ? vtime : clock - div_signed(lag * (s64)was, is);
+}
+
+/* Where the task's cgroup is counted in `domain`; NULL for the root, which is not. */
+static __always_inline struct cgroup_load *cgroup_of(const struct task_ctx *tctx, u32 domain)
+{
+	return tctx->cgroup == ROOT_SLOT ? NULL : cgroup_load(domain, tctx->cgroup);
+}
+
 /* Become a member of `domain` with the vtime that is set, bounded by the domain's clock. */
 static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 credit_ns, u64 now)
 {
 	struct domain_state *state = domain_state(domain);
-	u64 clock, vtime;
+	struct cgroup_load *cgroup = cgroup_of(tctx, domain);
+	u64 clock, vtime, was = tctx->weight;
 
 	if (!state)
 		return;
 	tctx->home = domain;
-	tctx->weight = task_weight(p);
+	weigh(p, tctx);
 	tctx->load_weight = capped(tctx->weight);
 	tctx->pinned = cannot_leave(p, domain);
 
 	bpf_spin_lock(&state->lock);
 	clock = clock_value(state->base, state->weighted, state->weight);
-	vtime = bounded_vtime(clock, tctx->vtime, tctx->weight, credit_ns);
+	vtime = bounded_vtime(clock, tctx->vtime, was, credit_ns);
+	vtime = reweighed_vtime(clock, vtime, was, tctx->weight);
 	tctx->vtime = placed_vtime(clock, vtime, tctx->weight, state->weight);
 	load_advance(state, now);
 	clock_add(state, tctx->weight, tctx->vtime);
 	tctx->in_clock = true;
 	state->nr_runnable++;
 	count_load(state, tctx, tctx->load_weight);
+	if (cgroup)
+		cgroup_count(cgroup, tctx->own_weight, 1, now);
 	bpf_spin_unlock(&state->lock);
 	tctx->member = true;
 }
@@ -209,9 +237,11 @@ static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 c
 static void leave(struct task_ctx *tctx, u64 now)
 {
 	struct domain_state *state;
+	struct cgroup_load *cgroup;
 
 	if (!tctx->member || !(state = domain_state(tctx->home)))
 		return;
+	cgroup = cgroup_of(tctx, tctx->home);
 	bpf_spin_lock(&state->lock);
 	load_advance(state, now);
 	if (tctx->in_clock)
@@ -219,6 +249,8 @@ static void leave(struct task_ctx *tctx, u64 now)
 	tctx->in_clock = false;
 	state->nr_runnable--;
 	count_load(state, tctx, -tctx->load_weight);
+	if (cgroup)
+		cgroup_count(cgroup, -(s64)tctx->own_weight, -1, now);
 	bpf_spin_unlock(&state->lock);
 	tctx->member = false;
 }
@@ -365,6 +397,26 @@ static void follow_clock(struct domain_state *state, struct task_ctx *tctx, s64 
 		enter_clock(tctx, state);
 }
 
+/* A member's cgroup has another multiplier: take the weight that it makes. The load follows by recount(). */
+static void reweigh(struct domain_state *state, struct task_ctx *tctx)
+{
+	u64 weight = weight_in_cgroup(tctx->own_weight, tctx->cgroup), vtime;
+	bool counts;
+
+	if (weight == tctx->weight)
+		return;
+	vtime = reweighed_vtime(clock_read(state), tctx->vtime, tctx->weight, weight);
+	bpf_spin_lock(&state->lock);
+	counts = tctx->in_clock;
+	if (counts)
+		clock_remove(state, tctx->weight, tctx->vtime);
+	tctx->vtime = vtime;
+	tctx->weight = weight;
+	if (counts)
+		clock_add(state, weight, vtime);
+	bpf_spin_unlock(&state->lock);
+}
+
 /* Let others see what runs on this CPU, for them to choose whom to preempt. */
 static __always_inline void show_running(struct cpu_state *here, const struct task_ctx *tctx, u64 now)
 {
@@ -400,9 +452,11 @@ static void charge(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 no
 	tctx->charged = total;
 	if (tctx->member) {
 		advance_duty(tctx, now);
+		follow_clock(state, tctx, step);
+		if (tctx->cgroup != ROOT_SLOT)
+			reweigh(state, tctx);
 		if (tctx->load_weight != capped(tctx->weight))
 			recount(state, tctx, now);
-		follow_clock(state, tctx, step);
 	} else {
 		tctx->vtime += step;
 	}

@@ -1,7 +1,9 @@
 //! The preflight: what the scheduler needs, a line each, with a reason.
 
 use crate::failure::Failure;
-use crate::kernel::{KernelBtf, KernelError, isolated_cpus, may_load, mounted, running_scheduler};
+use crate::kernel::{
+    CgroupSupport, KernelBtf, KernelError, isolated_cpus, may_load, mounted, running_scheduler, unhonoured,
+};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -80,6 +82,7 @@ pub fn preflight() -> Vec<Finding> {
         privileges(may_load(&read("/proc/self/status"))),
         another_scheduler(running_scheduler()),
         isolated(isolated_cpus().as_deref()),
+        cgroups(btf.as_ref().map(CgroupSupport::of)),
         cpufreq(&driver_and_governor(Path::new("/sys/devices/system/cpu"))),
     ]
 }
@@ -160,6 +163,15 @@ fn isolated(cpus: Option<&str>) -> Finding {
             &unsupported(),
             format!("CPUs {cpus}: with isolcpus= the kernel refuses every sched_ext scheduler; boot without it"),
         ),
+    }
+}
+
+fn cgroups(support: Option<CgroupSupport>) -> Finding {
+    let what = "cgroups";
+    let Some(support) = support else { return Finding::note(what, "without BTF nothing can be said of them") };
+    match unhonoured(support).as_slice() {
+        [] => Finding::ok(what, "cpu.weight is honoured; cpu.max would not be, and no cgroup has it"),
+        sentences => Finding::note(what, sentences.join("; ")),
     }
 }
 

@@ -119,6 +119,10 @@ pub struct RunArgs {
     #[arg(long)]
     pub no_balance: bool,
 
+    /// Ignore cpu.weight of cgroups: tasks count by their nice values alone.
+    #[arg(long)]
+    pub no_cgroup_weights: bool,
+
     /// Let no CPU take work from another domain. For tests: idle CPUs stay idle.
     #[arg(long, hide = true)]
     pub no_steal: bool,

@@ -3,12 +3,12 @@
 
 mod pace;
 
-use crate::balance::{self, Balancer, FlowBook, Params, Plan, Sample, Snapshot};
+use crate::balance::{self, Balancer, CgroupSnapshot, FlowBook, Params, Plan, Sample, Snapshot};
 use crate::cli::RunArgs;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
 use crate::failure::Failure;
-use crate::kernel::{Attached, Exit, ExitKind, KernelError, Object, Options, hotplug_sequence};
+use crate::kernel::{Attached, Exit, ExitKind, KernelError, Object, Options, hotplug_sequence, unhonoured};
 use crate::record::{Header, Recorder, Round};
 use crate::stats::{Lateness, Report, report_text};
 use crate::topology::{self, Source, Topology};
@@ -71,6 +71,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         load_half_life: args.load_half_life,
         partial: args.partial,
         stealing: !args.no_steal,
+        cgroup_weights: !args.no_cgroup_weights,
         exit_dump_len: args.exit_dump_len,
         hotplug_sequence,
     };
@@ -94,12 +95,16 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
     lock_memory();
     // The first round looks back to here; and the scheduler knows from here on whose rounds they are.
     let last = attached.snapshot()?;
-    Rounds {
+    let mut rounds = Rounds {
         attached,
         domains,
         args,
         attached_at: Instant::now(),
         last,
+        last_cgroups: Vec::new(),
+        load_shift: 0,
+        told_of_limits: false,
+        told_of_too_many: false,
         sample: None,
         balancer: Balancer::new(Params::default()),
         flows: FlowBook::default(),
@@ -108,8 +113,9 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         pace: Pace::new(args.balance_interval, Instant::now()),
         report_due: next_report(args),
         failed_rounds: 0,
-    }
-    .run(stop)
+    };
+    rounds.tell_of_limits();
+    rounds.run(stop)
 }
 
 /// The machine, or its description if that is of this machine.
@@ -154,6 +160,11 @@ struct Rounds<'a> {
     args: &'a RunArgs,
     attached_at: Instant,
     last: Snapshot,
+    last_cgroups: Vec<CgroupSnapshot>,
+    load_shift: u32,
+    /// Has it been said that some cgroup asks for what it does not get?
+    told_of_limits: bool,
+    told_of_too_many: bool,
     sample: Option<Sample>,
     balancer: Balancer,
     flows: FlowBook,
@@ -232,6 +243,7 @@ impl Rounds<'_> {
         if let Some(sample) = &self.sample {
             self.attached.set_load_cap(balance::load_cap(sample));
         }
+        self.weigh_cgroups()?;
         let planned = self.sample.as_ref().map(|sample| self.balancer.plan(&self.domains, sample));
         let plan = planned.filter(|_| !self.args.no_balance).unwrap_or_default();
         for flow in &plan.flows {
@@ -249,6 +261,36 @@ impl Rounds<'_> {
         if let Err(error) = recorder.add(&Round { at_ms, sample: sample.clone(), plan: plan.clone() }) {
             log::warn!("the record ends here, scheduling goes on: writing it failed: {error}");
             self.recorder = None;
+        }
+    }
+
+    /// Give cgroups what cpu.weight promises them.
+    fn weigh_cgroups(&mut self) -> Result<(), KernelError> {
+        let Some(sample) = &self.sample else { return Ok(()) };
+        let cgroups = self.attached.cgroups()?;
+        let weights = balance::plan_cgroups(&self.last_cgroups, &cgroups, sample);
+        self.last_cgroups = cgroups;
+        self.load_shift = balance::load_shift(self.load_shift, weights.cpu_worth);
+        self.attached.set_load_shift(self.load_shift);
+        self.attached.set_cgroup_shares(&weights.shares)?;
+        if !self.told_of_limits && self.attached.saw_cgroup_limit() {
+            self.tell_of_limits();
+        }
+        let unplaced = self.attached.unplaced_cgroups();
+        if unplaced > 0 && !self.told_of_too_many {
+            self.told_of_too_many = true;
+            log::warn!(
+                "too many cgroups to tell apart: from now on, new ones count as part of their parents ({unplaced} so far)"
+            );
+        }
+        Ok(())
+    }
+
+    /// A line for each thing that cgroups ask for and do not get.
+    fn tell_of_limits(&mut self) {
+        for sentence in unhonoured(self.attached.cgroup_support) {
+            log::warn!("{sentence}");
+            self.told_of_limits = true;
         }
     }
 

@@ -18,6 +18,7 @@
 mod balancer;
 mod cap;
 mod capacity;
+mod cgroup;
 mod deficit;
 mod flow;
 mod imbalance;
@@ -27,9 +28,11 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod waterfill;
 
 pub use balancer::Balancer;
 pub use cap::load_cap;
+pub use cgroup::{CgroupPlan, CgroupShare, CgroupSnapshot, load_shift, plan_cgroups};
 pub use flow::{MAX_FLOWS_PER_DOMAIN, Params};
 pub use imbalance::Imbalance;
 pub use totals::{FlowBook, FlowTotals};

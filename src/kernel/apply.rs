@@ -40,6 +40,14 @@ impl Attached<'_> {
         }
     }
 
+    /// Count weights this many doublings up in loads.
+    pub fn set_load_shift(&mut self, shift: u32) {
+        if let Some(bss) = self.skel.maps.bss_data.as_mut() {
+            // SAFETY: as in `set_load_cap`, with a u32.
+            unsafe { std::ptr::write_volatile(&raw mut bss.load_shift, shift) };
+        }
+    }
+
     /// Put the flows of one domain in force; returns those that were before.
     fn exchange(&self, src: u32, flows: &[&Flow], ttl: Duration) -> Result<intf::domain_flows, KernelError> {
         let mut exchange = intf::plan_exchange::zeroed();

@@ -1,6 +1,7 @@
 //! What this kernel has, found by looking, and the flags to set because of it.
 
 use super::btf::KernelBtf;
+use super::cgroup_files::CgroupSupport;
 use super::error::KernelError;
 use std::fs;
 use std::path::Path;
@@ -15,6 +16,8 @@ pub struct Features {
     pub ops_flags: u64,
     /// Can the program that probes the BPF prologue be attached (`CONFIG_FUNCTION_TRACER`)?
     pub can_trace_functions: bool,
+    /// What does it tell of cgroups?
+    pub cgroups: CgroupSupport,
     /// May tasks be enqueued anew from anywhere (6.19), or only from `ops.cpu_release`?
     pub reenqueue_anywhere: bool,
 }
@@ -56,12 +59,17 @@ impl Features {
         let flag = |name: &str| btf.enum_value("scx_ops_flags", name).unwrap_or(0);
         let mut ops_flags =
             flag("SCX_OPS_KEEP_BUILTIN_IDLE") | flag("SCX_OPS_ENQ_EXITING") | flag("SCX_OPS_ENQ_MIGRATION_DISABLED");
+        // Kernels that ask for this flag warn without it; later ones warn with it.
+        if btf.has_function("scx_cgroup_warn_missing_weight") {
+            ops_flags |= flag("SCX_OPS_HAS_CGROUP_WEIGHT");
+        }
         if partial {
             ops_flags |= flag("SCX_OPS_SWITCH_PARTIAL");
         }
         Ok(Self {
             ops_flags,
             can_trace_functions: function_tracer(),
+            cgroups: CgroupSupport::of(&btf),
             reenqueue_anywhere: btf.has_function("scx_bpf_reenqueue_local___v2"),
         })
     }

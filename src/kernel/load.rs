@@ -1,5 +1,7 @@
 //! Opens, fills, loads and attaches the scheduler.
 
+use super::cgroup_files::CgroupSupport;
+use super::cgroups::{self, CgroupShares};
 use super::error::KernelError;
 use super::exit::{self, Exit, ExitKind};
 use super::features::{Features, running_scheduler};
@@ -40,6 +42,8 @@ pub struct Options {
     pub partial: bool,
     /// Do idle CPUs take work from other domains? Off only in tests.
     pub stealing: bool,
+    /// Are the weights of cgroups honoured, where the kernel tells of them?
+    pub cgroup_weights: bool,
     /// Bytes of the kernel's debug dump to keep; 0: the kernel's default of 32 KiB.
     pub exit_dump_len: u32,
     /// The kernel's hotplug sequence number from before the topology was read.
@@ -55,6 +59,10 @@ pub struct Attached<'obj> {
     pub(super) domains: usize,
     /// By domain: has it flows that are in force?
     pub(super) in_force: Vec<bool>,
+    /// What the kernel tells of cgroups.
+    pub cgroup_support: CgroupSupport,
+    /// By slot: what cgroups weigh.
+    pub(super) cgroup_shares: CgroupShares,
 }
 
 /// How much the verifier had to look at for one program.
@@ -93,7 +101,15 @@ impl<'obj> Attached<'obj> {
         log::debug!("the verifier took {:.2} s", started.elapsed().as_secs_f64());
         fill(&skel, &tables).map_err(|e| step("filling the BPF maps", &e))?;
         let count = domains.domains.len();
-        let mut attached = Self { link: None, tracing: Vec::new(), skel, domains: count, in_force: vec![false; count] };
+        let mut attached = Self {
+            link: None,
+            tracing: Vec::new(),
+            skel,
+            domains: count,
+            in_force: vec![false; count],
+            cgroup_support: features.cgroups,
+            cgroup_shares: CgroupShares::default(),
+        };
         attached.trace(features)?;
         attached.attach()?;
         log::debug!("attached after {:.2} s", started.elapsed().as_secs_f64());
@@ -222,6 +238,7 @@ fn configure(
     maps.neighbours.set_max_entries(domains * domains)?;
     maps.area_masks.set_max_entries(tables.areas)?;
     maps.data_uei_dump.set_value_size(dump_len)?;
+    cgroups::configure(open, domains, options.cgroup_weights, features.cgroups)?;
 
     let ops = open.struct_ops.domains_ops_mut();
     name_ops(&mut ops.name);

@@ -5,6 +5,8 @@
 
 mod apply;
 mod btf;
+mod cgroup_files;
+mod cgroups;
 mod counters;
 mod error;
 mod exit;
@@ -17,7 +19,7 @@ mod skel;
 mod tables;
 
 pub use btf::KernelBtf;
-
+pub use cgroup_files::{CgroupSupport, unhonoured};
 pub use error::KernelError;
 pub use exit::{Exit, ExitKind};
 pub use features::{Features, hotplug_sequence, isolated_cpus, may_load, mounted, running_scheduler};

@@ -43,7 +43,7 @@ impl Attached<'_> {
     }
 }
 
-fn read<V: MapValue>(map: &impl MapCore, id: u32, flags: MapFlags) -> Result<V, KernelError> {
+pub(super) fn read<V: MapValue>(map: &impl MapCore, id: u32, flags: MapFlags) -> Result<V, KernelError> {
     let bytes = map.lookup(id.as_bytes(), flags).map_err(|e| step("reading the scheduler's state", &e))?;
     bytes.as_deref().and_then(V::from_bytes).ok_or_else(|| KernelError::Step {
         step: format!("reading entry {id} of the scheduler's state"),

@@ -65,6 +65,10 @@ unsafe impl MapValue for intf::domain_state {}
 // SAFETY: as above.
 unsafe impl MapValue for intf::domain_flows {}
 // SAFETY: as above.
+unsafe impl MapValue for intf::cgroup_state {}
+// SAFETY: as above.
+unsafe impl MapValue for intf::cgroup_share {}
+// SAFETY: as above.
 unsafe impl MapValue for intf::near_domain {}
 // SAFETY: as above.
 unsafe impl MapValue for intf::plan_exchange {}
