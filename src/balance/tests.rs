@@ -147,24 +147,43 @@ fn what_a_higher_class_has_is_not_there() {
 fn a_flow_has_to_be_worth_its_distance() {
     let domains = machine(&[1024; 4], 2);
     let mut sample = hogs(&[16, 16, 16, 16]);
-    sample.domains[0].load += 120;
-    sample.domains[2].load -= 120;
-    assert_eq!(plan(&domains, &sample), Plan::default(), "0.7 % of 16 tasks to another node");
-    sample.domains[2].load += 120;
-    sample.domains[1].load -= 120;
+    sample.span_ns = 100_000_000;
+    sample.domains[0].load += 82;
+    sample.domains[2].load -= 82;
+    assert_eq!(plan(&domains, &sample), Plan::default(), "0.6 % of 16 tasks, with what is owed, to another node");
+    sample.domains[2].load += 82;
+    sample.domains[1].load -= 82;
     assert_eq!(plan(&domains, &sample).flows.len(), 1, "the same on one node");
 }
 
 #[test]
-fn a_little_too_much_has_to_show_twice_and_a_lot_does_not() {
+fn a_little_too_much_has_to_show_for_a_while_and_a_lot_does_not() {
     let domains = machine(&[1024; 2], 2);
     let mut sample = hogs(&[6, 6]);
+    sample.span_ns = 100_000_000;
     sample.domains[0].load += 400;
     sample.domains[1].load -= 400;
     let mut balancer = Balancer::default();
     assert_eq!(balancer.plan(&domains, &sample), Plan::default());
     assert_eq!(balancer.plan(&domains, &sample).flows.len(), 1);
+    sample.span_ns = 20_000_000;
+    let mut balancer = Balancer::default();
+    let flows: [usize; 5] = std::array::from_fn(|_| balancer.plan(&domains, &sample).flows.len());
+    assert_eq!(flows, [0, 0, 0, 0, 1], "it is time that counts");
     assert_eq!(Balancer::default().plan(&domains, &hogs(&[7, 5])).flows.len(), 1);
+}
+
+#[test]
+fn what_a_higher_class_has_crowds() {
+    let domains = machine(&[1024; 2], 2);
+    let mut sample = hogs(&[2, 2]);
+    sample.span_ns = 100_000_000;
+    let mut balancer = Balancer::default();
+    let _ = balancer.plan(&domains, &sample);
+    assert!(!balancer.is_crowded());
+    sample.domains[0].taken_milli = 1000;
+    let _ = balancer.plan(&domains, &sample);
+    assert!(balancer.is_crowded());
 }
 
 #[test]

@@ -82,22 +82,25 @@ fn too_much(own: &Imbalance) -> u64 {
 /// "Domain 0 (node 0) has 6.00 of load, its share by capacity is 4.50: 1.50 over".
 fn standing(domains: &Domains, sample: &DomainSample, own: &Imbalance, id: DomainId) -> String {
     let (load, share) = (tasks(sample.load), tasks(own.share));
-    format!("{} has {load:.2} of load, its share by capacity is {share:.2}: {}", name(domains, id), beside_share(own))
+    let (side, owed) = (side(own), made_up(own));
+    format!("{} has {load:.2} of load, its share by capacity is {share:.2}: {side}{owed}", name(domains, id))
 }
 
 fn under(domains: &Domains, own: &Imbalance, id: DomainId) -> String {
-    format!("{} is {} its share", name(domains, id), beside_share(own))
+    format!("{} is {} its share{}", name(domains, id), side(own), made_up(own))
 }
 
-/// "1.50 over", and what is to be made up for on top of that.
-fn beside_share(own: &Imbalance) -> String {
-    let side = if own.over < 0 { "under" } else { "over" };
-    let now = format!("{:.2} {side}", tasks(own.over.unsigned_abs()));
+fn side(own: &Imbalance) -> String {
+    format!("{:.2} {}", tasks(own.over.unsigned_abs()), if own.over < 0 { "under" } else { "over" })
+}
+
+/// What is to be made up for on top of that.
+fn made_up(own: &Imbalance) -> String {
     let owed = tasks(own.owed.unsigned_abs());
     match own.owed {
-        0 => now,
-        1.. => format!("{now} (and {owed:.2} to lose, for what its tasks have missed before)"),
-        ..0 => format!("{now} (and {owed:.2} to gain, for what its tasks had too much before)"),
+        0 => String::new(),
+        1.. => format!(", and {owed:.2} has to go for what its tasks have lost before"),
+        ..0 => format!(", and {owed:.2} has to come for what its tasks have gained before"),
     }
 }
 
@@ -148,12 +151,12 @@ fn fitting(domains: &Domains, src: &DomainSample, flow: &Flow) -> String {
     let far = domains.get(flow.src).map(|domain| domain.node) != domains.get(flow.dst).map(|domain| domain.node);
     let memory = match (far, flow.off_memory) {
         (false, _) => "",
-        (true, false) => " that have no memory there",
-        (true, true) => ", with memory there or not: so much over, remote memory is no loss",
+        (true, false) => ", if their memory is not here",
+        (true, true) => ", wherever their memory is: so much over, leaving it is no loss",
     };
     let mean = src.load.saturating_mul(1000).checked_div(src.runnable_milli).unwrap_or(0);
     let swap = if mean > flow.max_load {
-        format!(" The mean task there has {:.2}: it takes a swap, or a smaller one.", tasks(mean))
+        format!(" The mean task here has {:.2}: it takes a swap, or a smaller one.", tasks(mean))
     } else {
         String::new()
     };
@@ -197,7 +200,8 @@ mod tests {
             online: 2,
             ..Default::default()
         };
-        let sample = Sample { span_ns: 100_000_000, domains: loads.iter().map(sample).collect() };
+        // In a round of no time nothing is owed yet.
+        let sample = Sample { span_ns: 0, domains: loads.iter().map(sample).collect() };
         let mut balancer = Balancer::new(Params::default());
         let plan = balancer.plan(&domains, &sample);
         explain(&domains, &sample, balancer.imbalances(), &plan, &Params::default())
@@ -209,7 +213,30 @@ mod tests {
             explained("synthetic:node:2 l3:1 core:2 pu:1", &[(6, 0), (3, 0)]),
             ["0 -> 1: 1.50. Domain 0 (node 0) has 6.00 of load, its share by capacity is 4.50: 1.50 over. \
               Domain 1 (node 1) is 1.50 under its share, the nearest that is, on another node (distance 20). \
-              Tasks of 0.00 to 3.00 fit."]
+              Tasks of 0.09 to 2.00 fit, wherever their memory is: so much over, leaving it is no loss."]
+        );
+    }
+
+    #[test]
+    fn what_is_owed_and_what_fits_no_task_is_told() {
+        let [src, dst] = [(300, 200), (-300, -200)].map(|(over, owed)| Imbalance { over, owed, ..Default::default() });
+        assert_eq!(
+            format!("{}{}", side(&src), made_up(&src)),
+            "0.29 over, and 0.20 has to go for what its tasks have lost before"
+        );
+        assert_eq!(
+            format!("{}{}", side(&dst), made_up(&dst)),
+            "0.29 under, and 0.20 has to come for what its tasks have gained before"
+        );
+        let topology =
+            Source::parse("synthetic:node:2 l3:1 core:2 pu:1").and_then(|source| read(&source)).expect("a machine");
+        let domains = Domains::build(&topology).expect("a machine");
+        let hogs = DomainSample { load: 3072, runnable_milli: 3000, ..Default::default() };
+        let flow =
+            Flow { src: DomainId(0), dst: DomainId(1), amount: 512, min_load: 32, max_load: 682, off_memory: false };
+        assert_eq!(
+            fitting(&domains, &hogs, &flow),
+            "Tasks of 0.03 to 0.67 fit, if their memory is not here. The mean task here has 1.00: it takes a swap, or a smaller one."
         );
     }
 
@@ -220,13 +247,14 @@ mod tests {
             [
                 "0 -> 1: 5.00. Domain 0 (node 0) has 12.00 of load, its share by capacity is 6.00: 6.00 over. \
               Domain 1 (node 0) is 5.00 under its share, the nearest that is, on the same node. \
-              Tasks of 0.00 to 10.00 fit.",
+              Tasks of 0.25 to 6.67 fit.",
                 "0 -> 3: 1.00. Domain 0 (node 0) has 12.00 of load, its share by capacity is 6.00: 6.00 over, 5.00 of it in \
-              the flows above. Domain 3 (node 1) is 3.00 under its share, the next after a nearer one, which is filled, \
-              on another node (distance 20). Tasks of 0.00 to 2.00 fit.",
+              the flows above. Domain 3 (node 1) is 3.00 under its share, the next after a nearer one, which has no more \
+              room, on another node (distance 20). Tasks of 0.06 to 1.33 fit, wherever their memory is: so much over, \
+              leaving it is no loss.",
                 "2 -> 3: 2.00. Domain 2 (node 1) has 8.00 of load, its share by capacity is 6.00: 2.00 over. \
               Domain 3 (node 1) is 3.00 under its share, 1.00 of it filled by the flows above, the nearest that is, \
-              on the same node. Tasks of 0.00 to 4.00 fit."
+              on the same node. Tasks of 0.12 to 2.67 fit."
             ]
         );
     }
