@@ -15,6 +15,10 @@ use super::{DomainSample, Sample};
 use crate::domain::Domains;
 use serde::{Deserialize, Serialize};
 
+/// More runnable tasks than CPUs by this, in thousandths, are no crowd: two hogs on two CPUs lose more than that to kernel
+/// threads that come and go, and the real-time ones among those never leave quite two CPUs.
+const CROWD_MILLI: f64 = 50.0;
+
 /// How far a domain is from its share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imbalance {
@@ -59,7 +63,8 @@ fn spare_load(now: &DomainSample, cpus: f64) -> f64 {
     if runnable > cpus { movable.min(now.load as f64 * (runnable - cpus) / runnable) } else { 0.0 }
 }
 
-/// Do its tasks have to share CPUs? Only then does anybody lose by what it has over its share.
+/// Do its tasks have to share CPUs, by more than is worth a word? Only then does anybody lose by what it has over its
+/// share.
 pub(super) fn is_crowded(now: &DomainSample, cpus: f64) -> bool {
-    now.runnable_milli as f64 > cpus * 1000.0
+    now.runnable_milli as f64 > cpus * 1000.0 + CROWD_MILLI
 }

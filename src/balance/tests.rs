@@ -181,6 +181,9 @@ fn what_a_higher_class_has_crowds() {
     let mut balancer = Balancer::default();
     let _ = balancer.plan(&domains, &sample);
     assert!(!balancer.is_crowded());
+    sample.domains[0].taken_milli = 20;
+    let _ = balancer.plan(&domains, &sample);
+    assert!(!balancer.is_crowded(), "kernel threads are no crowd");
     sample.domains[0].taken_milli = 1000;
     let _ = balancer.plan(&domains, &sample);
     assert!(balancer.is_crowded());

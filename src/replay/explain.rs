@@ -98,8 +98,8 @@ fn side(own: &Imbalance) -> String {
 fn made_up(own: &Imbalance) -> String {
     let owed = tasks(own.owed.unsigned_abs());
     match own.owed {
-        0 => String::new(),
-        1.. => format!(", and {owed:.2} has to go for what its tasks have lost before"),
+        -5..=5 => String::new(), // 0.00
+        6.. => format!(", and {owed:.2} has to go for what its tasks have lost before"),
         ..0 => format!(", and {owed:.2} has to come for what its tasks have gained before"),
     }
 }
