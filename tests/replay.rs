@@ -67,7 +67,7 @@ fn every_flow_is_explained() {
     }
     assert!(flows > 20, "{flows} flows");
     let text = printed(&[RECORD, "--explain"]);
-    assert!(text.contains(" over. Domain ") && text.contains("the nearest that is, on the same node"), "{text}");
+    assert!(text.contains(" over, and ") && text.contains("the nearest that is, on the same node"), "{text}");
 }
 
 #[test]
