@@ -29,7 +29,7 @@ fn a_killed_daemons_record_replays_as_it_was_planned() {
 /// A disk for a few dozen rounds, and none at all.
 const FULL: &str = "
     mkdir /disk && mount -t tmpfs -o size=12k none /disk
-    start --record /disk/rec && guest-load sleepers --count 50 --period-ms 100 && health && stop
+    start --record /disk/rec && guest-load hogs --threads 16 --seconds 4 && health && stop
     summary /disk/rec; echo \"warnings=$(grep -c 'the record ends here' /log)\"
     scx_domains --record /dev/full; echo \"refused=$?\"";
 
