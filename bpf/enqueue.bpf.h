@@ -90,11 +90,11 @@ static void preempt(s32 cpu, u64 now)
 /*
  * May a task that wakes up take the CPU where it ran last from who runs there? Its data is there, often its timer fired there,
  * and put straight into the CPU's local DSQ it costs no queue and at most one interrupt: a kick is sent by way of one more.
+ * Global: verified once.
  */
-static bool can_displace(const struct task_ctx *tctx, s32 cpu, u64 now)
+__noinline bool can_displace(s32 cpu, u64 vtime, u64 weight, u64 now)
 {
-	return running_ahead(cpu, tctx->vtime, now) > (s64)to_vtime(PREEMPT_MARGIN_NS, tctx->weight) &&
-	       !has_just_begun(cpu, now);
+	return running_ahead(cpu, vtime, now) > (s64)to_vtime(PREEMPT_MARGIN_NS, weight) && !has_just_begun(cpu, now);
 }
 
 static void displace(struct task_struct *p, u64 enq_flags)
@@ -138,7 +138,7 @@ static void preempt_in_domain(struct task_struct *p, const struct task_ctx *tctx
 static void enqueue_on_cpu(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 enq_flags, u64 now)
 {
 	change_home(p, tctx, domain_of_cpu(cpu), now);
-	if ((enq_flags & ENQ_WAKEUP) && can_displace(tctx, cpu, now)) {
+	if ((enq_flags & ENQ_WAKEUP) && can_displace(cpu, tctx->vtime, tctx->weight, now)) {
 		displace(p, enq_flags);
 		return;
 	}
@@ -151,12 +151,12 @@ static void enqueue_on_cpu(struct task_struct *p, struct task_ctx *tctx, s32 cpu
 		preempt(cpu, now);
 }
 
-/* Is the wake-up that this CPU is at a soft one? */
-static bool wakes_softly(void)
+/* Is this a wake-up, and not a soft one? Global: verified once. */
+__noinline bool may_preempt(u64 enq_flags)
 {
 	struct cpu_state *here = cpu_state(bpf_get_smp_processor_id());
 
-	return here && here->waking_softly;
+	return (enq_flags & ENQ_WAKEUP) && here && !here->waking_softly;
 }
 
 static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 enq_flags, u64 now)
@@ -164,11 +164,10 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 	/* the domain of the CPU that it is on: the kernel may have pushed it there, away from a CPU that goes offline */
 	s32 last = scx_bpf_task_cpu(p), idle;
 	u32 domain = fitting_domain(p, domain_of_cpu(last));
-	bool preempts = (enq_flags & ENQ_WAKEUP) && !wakes_softly();
 
 	change_home(p, tctx, domain, now);
-	if (preempts && domain_of_cpu(last) == domain && bpf_cpumask_test_cpu(last, p->cpus_ptr) &&
-	    can_displace(tctx, last, now)) {
+	if (may_preempt(enq_flags) && domain_of_cpu(last) == domain && bpf_cpumask_test_cpu(last, p->cpus_ptr) &&
+	    can_displace(last, tctx->vtime, tctx->weight, now)) {
 		displace(p, enq_flags);
 		return;
 	}
@@ -180,7 +179,7 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 	idle = claim_idle_cpu(p, cpu_near(p, domain));
 	if (idle >= 0)
 		kick(idle, KICK_IDLE);
-	else if (preempts)
+	else if (may_preempt(enq_flags))
 		preempt_in_domain(p, tctx, domain, now);
 }
 
