@@ -22,8 +22,6 @@
 /* For a domain that has lost its last CPU: what was queued there just then may be what the unplug waits for. */
 #define ORPHAN_PERIOD_NS (5ULL * 1000 * 1000)
 #define MAX_RESCUE_WALK 1024
-/* Before any vtime that a task on the domain's clock can have: lag is bounded to seconds of vtime. */
-#define RESCUE_LEAD_NS (1ULL << 40)
 
 static __always_inline bool waited_too_long(const struct task_ctx *tctx, u64 now)
 {
@@ -44,7 +42,7 @@ __noinline int rescue_queue(u64 dsq, s32 cpu, u64 now, u32 from_tail)
 
 	if (!state || scx_bpf_dsq_nr_queued(dsq) <= 0)
 		return 0;
-	first = queue_key(clock_read(state), now) - RESCUE_LEAD_NS;
+	first = first_key(state, now);
 	bpf_for_each(scx_dsq, p, dsq, from_tail ? DSQ_FROM_TAIL : 0) {
 		if (++visited > MAX_RESCUE_WALK)
 			break;

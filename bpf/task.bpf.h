@@ -299,6 +299,15 @@ __noinline u64 begin_transit(struct task_ctx *tctx __arg_nonnull, u32 to, u64 no
 	return queue_key(clock_read(target) + tctx->vtime - clock_read(home), now) ?: 1;
 }
 
+/* Before any vtime that a task on the domain's clock can have: lag is bounded to seconds of vtime. */
+#define FIRST_LEAD_NS (1ULL << 40)
+
+/* The key of who shall be first in a domain, whatever it is due. */
+static u64 first_key(struct domain_state *state, u64 now)
+{
+	return queue_key(clock_read(state), now) - FIRST_LEAD_NS;
+}
+
 /* Change the home of a task, its lag carried from the old clock to the new one. */
 static void change_home(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 now)
 {
