@@ -96,12 +96,12 @@ fn side(own: &Imbalance) -> String {
 
 /// What is to be made up for on top of that.
 fn made_up(own: &Imbalance) -> String {
-    let owed = tasks(own.owed.unsigned_abs());
-    match own.owed {
-        -5..=5 => String::new(), // 0.00
-        6.. => format!(", and {owed:.2} has to go for what its tasks have lost before"),
-        ..0 => format!(", and {owed:.2} has to come for what its tasks have gained before"),
+    let owed = own.owed.unsigned_abs();
+    if owed <= 5 {
+        return String::new(); // it would read 0.00
     }
+    let what = if own.owed > 0 { "go for what its tasks have lost" } else { "come for what its tasks have gained" };
+    format!(", and {:.2} has to {what} before", tasks(owed))
 }
 
 fn name(domains: &Domains, id: DomainId) -> String {
