@@ -32,28 +32,6 @@ __noinline int first_runnable(u64 dsq, s32 cpu, u64 *vtime __arg_nonnull)
 	return found;
 }
 
-/* Take a task from the nearest domain that has one for this CPU. */
-static void steal(s32 cpu, u32 domain)
-{
-	struct near_domain *next;
-	u32 i, slot;
-
-	bpf_for(i, 0, nr_domains - 1) {
-		slot = domain * nr_domains + i;
-		next = bpf_map_lookup_elem(&neighbours, &slot);
-		if (!next) {
-			scx_bpf_error("no neighbour in slot %u", slot);
-			return;
-		}
-		if (scx_bpf_dsq_nr_queued(next->domain) && scx_bpf_dsq_move_to_local(next->domain, 0)) {
-			count(cpu, next->proximity == NEAR_LLC	? COUNT_STOLEN_LLC :
-				   next->proximity == NEAR_NODE ? COUNT_STOLEN_NODE :
-								  COUNT_STOLEN_REMOTE);
-			return;
-		}
-	}
-}
-
 /* May `prev` go on here if nobody better waits? */
 static bool can_go_on(const struct task_struct *prev, s32 cpu)
 {
@@ -117,7 +95,7 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 	if (keep)
 		keep_running(prev);
 	else if (stealing_enabled)
-		steal(cpu, domain);
+		steal(cpu, domain, now);
 }
 
 /*

@@ -176,11 +176,14 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 	count(bpf_get_smp_processor_id(), COUNT_DOMAIN_QUEUED);
 	scx_bpf_dsq_insert_vtime(p, domain, slice_ns, queue_key(tctx->vtime, now), enq_flags);
 
-	idle = claim_idle_cpu(p, cpu_near(p, domain));
-	if (idle >= 0)
+	idle = claim_idle_cpu(p, cpu_near(p, domain), false);
+	if (idle >= 0) {
 		kick(idle, KICK_IDLE);
-	else if (may_preempt(enq_flags))
+		return;
+	}
+	if (may_preempt(enq_flags))
 		preempt_in_domain(p, tctx, domain, now);
+	offer_far(domain);
 }
 
 /* What the daemon may run after it woke up, before it is like any other: ten times what a round takes. */
@@ -208,7 +211,7 @@ static void enqueue_planner(struct task_struct *p, struct task_ctx *tctx, u64 en
 	}
 	change_home(p, tctx, domain, now);
 	scx_bpf_dsq_insert_vtime(p, domain, slice_ns, first_key(state, now), enq_flags);
-	cpu = claim_idle_cpu(p, cpu_near(p, domain));
+	cpu = claim_idle_cpu(p, cpu_near(p, domain), true);
 	if (cpu >= 0)
 		kick(cpu, KICK_IDLE);
 }

@@ -7,7 +7,9 @@
  *
  *	1. where SMT is on, a whole idle core: the previous one, then one in the domain, the LLC, the node
  *	2. the previous CPU, then any idle CPU in the domain, the LLC, the node
- *	3. anywhere else that the task may run, whole cores first
+ *	3. for a task that is new, anywhere else that it may run, whole cores first
+ *
+ * Any other has its data in its node, and waits a moment before a CPU of another node may take it (steal.bpf.h).
  *
  * A synchronous waker (it says that it is about to sleep) hands its own CPU over to one that is due by its vtime, or where
  * nobody waits: the data is in its cache, and no queue is touched. (32 pairs on 8 emulated CPUs: 17 thousand round trips a
@@ -78,8 +80,11 @@ static bool any_idle(void)
 	return any;
 }
 
-/* Claim the best idle CPU for a task that last ran on `prev_cpu`; < 0 if no idle CPU may run it. */
-static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu)
+/*
+ * Claim the best idle CPU for a task that last ran on `prev_cpu`; < 0 if no idle CPU may run it. CPUs of other nodes are looked
+ * at only if it may go `far`.
+ */
+static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu, bool far)
 {
 	u32 domain = domain_of_cpu(prev_cpu);
 	struct domain_config *config = domain_config(domain);
@@ -102,7 +107,7 @@ static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu)
 		return prev_cpu;
 	cpu = claim_idle_near(p, domain, config, 0);
 	/* the kernel prefers whole cores by itself, and takes any idle CPU of the mask if there are none */
-	return cpu >= 0 ? cpu : claim_idle_in(p, online, 0);
+	return cpu >= 0 || !far ? cpu : claim_idle_in(p, online, 0);
 }
 
 /* Wakers that are runnable for more than this share of their time (of 1024) are not about to sleep. */
@@ -175,7 +180,7 @@ s32 BPF_STRUCT_OPS(domains_select_cpu, struct task_struct *p, s32 prev_cpu, u64 
 		scx_bpf_dsq_insert(p, DSQ_LOCAL, slice_ns, 0);
 		return this_cpu;
 	}
-	cpu = claim_idle_cpu(p, prev_cpu);
+	cpu = claim_idle_cpu(p, prev_cpu, wake_flags & WAKE_NEW);
 	if (cpu < 0)
 		return prev_cpu;
 	here->counters[COUNT_IDLE_DIRECT]++;

@@ -48,6 +48,7 @@ static s32 init_domain(u32 id)
 	if (!config)
 		return -ENOENT;
 	ret = make_mask(&domain_masks, id);
+	ret = ret ?: init_steal_timer(id);
 	return ret ?: scx_bpf_create_dsq(id, config->node);
 }
 

@@ -25,6 +25,7 @@
 #define ENQ_PREEMPT KERNEL_VALUE(scx_enq_flags, SCX_ENQ_PREEMPT)
 #define ENQ_WAKEUP KERNEL_VALUE(scx_enq_flags, SCX_ENQ_WAKEUP)
 #define WAKE_SYNCHRONOUS KERNEL_VALUE(scx_wake_flags, SCX_WAKE_SYNC)
+#define WAKE_NEW (KERNEL_VALUE(scx_wake_flags, SCX_WAKE_FORK))
 #define KICK_IDLE KERNEL_VALUE(scx_kick_flags, SCX_KICK_IDLE)
 #define KICK_PREEMPT KERNEL_VALUE(scx_kick_flags, SCX_KICK_PREEMPT)
 #define PICK_WHOLE_CORE KERNEL_VALUE(scx_pick_idle_cpu_flags, SCX_PICK_IDLE_CORE)

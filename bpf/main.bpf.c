@@ -22,6 +22,7 @@ UEI_DEFINE(uei);
 #include "cgroup.bpf.h"	  /* what a task's cgroup makes of its weight */
 #include "task.bpf.h"	  /* a task's context: weight, vtime, home, duty */
 #include "idle.bpf.h"	  /* select_cpu: which idle CPU */
+#include "steal.bpf.h"	  /* what an idle CPU takes from other domains, and when */
 #include "flow.bpf.h"	  /* spending flows */
 #include "swap.bpf.h"	  /* pairs of tasks for what no single one fits */
 #include "plan.bpf.h"	  /* the program that takes a plan over */

@@ -98,6 +98,14 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME", default_value = "128ms", value_parser = load_half_life)]
     pub load_half_life: Duration,
 
+    /// How long a task waits for a CPU before an idle one of another LLC in its node takes it: up to 100ms.
+    #[arg(long, value_name = "TIME", default_value = "500us", value_parser = steal_delay)]
+    pub node_delay: Duration,
+
+    /// How long it waits before an idle CPU of another node takes it, away from its memory: up to 100ms.
+    #[arg(long, value_name = "TIME", default_value = "2ms", value_parser = steal_delay)]
+    pub remote_delay: Duration,
+
     /// Use this description of the machine (see `scx_domains topology --help`). It has to describe this very machine.
     #[arg(long, value_name = "MACHINE")]
     pub topology: Option<String>,
@@ -138,6 +146,10 @@ fn balance_interval(text: &str) -> Result<Duration, String> {
 
 fn load_half_life(text: &str) -> Result<Duration, String> {
     bounded(text, "10ms", "10s")
+}
+
+fn steal_delay(text: &str) -> Result<Duration, String> {
+    bounded(text, "0ms", "100ms")
 }
 
 fn slice(text: &str) -> Result<Duration, String> {

@@ -71,6 +71,8 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         load_half_life: args.load_half_life,
         partial: args.partial,
         stealing: !args.no_steal,
+        node_delay: args.node_delay,
+        remote_delay: args.remote_delay,
         cgroup_weights: !args.no_cgroup_weights,
         exit_dump_len: args.exit_dump_len,
         hotplug_sequence,

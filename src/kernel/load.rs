@@ -42,6 +42,10 @@ pub struct Options {
     pub partial: bool,
     /// Do idle CPUs take work from other domains? Off only in tests.
     pub stealing: bool,
+    /// How long a task waits before a CPU of its node may take it from another LLC.
+    pub node_delay: Duration,
+    /// How long it waits before one of another node may.
+    pub remote_delay: Duration,
     /// Are the weights of cgroups honoured, where the kernel tells of them?
     pub cgroup_weights: bool,
     /// Bytes of the kernel's debug dump to keep; 0: the kernel's default of 32 KiB.
@@ -226,13 +230,20 @@ fn configure(
         rodata.smt_enabled = tables.smt;
         rodata.partial = options.partial;
         rodata.stealing_enabled = options.stealing;
+        rodata.steal_delay_ns = [0, options.node_delay.as_nanos() as u64, options.remote_delay.as_nanos() as u64];
         rodata.uei_dump_len = dump_len;
     }
     let maps = &mut open.maps;
     for map in [&mut maps.cpu_configs, &mut maps.cpu_states, &mut maps.scratch_masks, &mut maps.domain_cpus] {
         map.set_max_entries(cpus)?;
     }
-    for map in [&mut maps.domain_configs, &mut maps.domain_states, &mut maps.domain_flows_map, &mut maps.domain_masks] {
+    for map in [
+        &mut maps.domain_configs,
+        &mut maps.domain_states,
+        &mut maps.domain_flows_map,
+        &mut maps.domain_masks,
+        &mut maps.steal_timers,
+    ] {
         map.set_max_entries(domains)?;
     }
     maps.neighbours.set_max_entries(domains * domains)?;

@@ -4,6 +4,8 @@
 #[derive(Debug)]
 pub struct Stats {
     pub applied: f64,
+    /// Tasks that idle CPUs took from another node.
+    pub stolen_remote: u64,
     pub domains: Vec<Domain>,
 }
 
@@ -24,8 +26,9 @@ pub fn read(text: &str) -> Vec<Stats> {
     let mut all: Vec<Stats> = Vec::new();
     for line in text.lines() {
         if line.contains("s] since start |") {
-            let applied = number(line, "applied").unwrap_or_else(|| panic!("no report: {line}"));
-            all.push(Stats { applied, domains: Vec::new() });
+            let value = |word| number(line, word).unwrap_or_else(|| panic!("no {word} in the report: {line}"));
+            let (applied, stolen_remote) = (value("applied"), value("remote") as u64);
+            all.push(Stats { applied, stolen_remote, domains: Vec::new() });
         } else if let (Some(share), Some(over)) = (number(line, "share"), number(line, "over")) {
             all.last_mut().expect("a report's first line").domains.push(Domain { share, over });
         }
