@@ -8,7 +8,7 @@
  * Mechanism. A task may be taken once it has waited for as long as its distance says: at once in the LLC, steal_delay_ns of
  * its node or of another node else. (2 ms is what it takes to bring 20 MB over at 10 GB/s.) Idle CPUs do not tick, so each
  * domain has a timer. It is started where a task is queued while some CPU is idle, and where a CPU finds nothing that it may
- * take yet. When it fires, whoever has waited long enough gets an idle CPU: one of the node, or, after the longer time, any.
+ * take yet. When it fires, whoever has waited long enough gets an idle CPU: one of the node, or after the longer time any.
  * That CPU is kicked, and takes from the queue by itself, nearest first.
  *
  * Limits. MAX_WAITING tasks of a queue are looked at: the first by vtime. One timer a domain, started again only after it has
@@ -105,29 +105,27 @@ static void offer_far(u32 domain)
 		look_again(domain, steal_delay_ns[NEAR_NODE] ?: steal_delay_ns[NEAR_REMOTE] ?: 1);
 }
 
-/* Kick an idle CPU for one that waits in a domain's queue, from as far as it has waited for. False: nobody has for long enough. */
-static bool call_for(struct task_struct *p, const struct domain_config *config, u64 waited)
+/* Kick an idle CPU for one that waits in a domain's queue, from as far as it has waited for. False: there is none. */
+static bool call_for(struct task_struct *p, const struct cpumask *node, const struct cpumask *online, u64 waited)
 {
-	const struct cpumask *node = slot_mask(&area_masks, config->node_mask), *online = online_mask();
-	s32 cpu = -1;
+	s32 cpu;
 
-	if (!node || !online)
+	if (waited < steal_delay_ns[NEAR_NODE] && waited < steal_delay_ns[NEAR_REMOTE])
 		return false;
-	if (waited >= steal_delay_ns[NEAR_NODE])
-		cpu = claim_idle_in(p, node, 0);
-	if (cpu < 0 && waited >= steal_delay_ns[NEAR_REMOTE])
-		cpu = claim_idle_in(p, online, 0);
-	if (cpu >= 0)
-		kick(cpu, KICK_IDLE);
-	return cpu >= 0;
+	cpu = claim_idle_in(p, waited >= steal_delay_ns[NEAR_REMOTE] ? online : node, 0);
+	if (cpu < 0)
+		return false;
+	kick(cpu, KICK_IDLE);
+	return true;
 }
 
-/* The timer of a domain: call idle CPUs for those that wait there, and look again while any wait and any are idle. */
+/* The timer of a domain: call idle CPUs for those that wait there, and look again when the next of them has waited long enough. */
 static int steal_due(void *map, int *key, struct steal_timer *timer)
 {
 	u32 domain = *key, visited = unknown_zero;
 	struct domain_config *config = domain_config_fallible(domain);
 	u64 now = scx_bpf_now(), shortest = ~0ULL, waited;
+	const struct cpumask *node, *online;
 	struct task_struct *p;
 	struct task_ctx *tctx;
 
@@ -135,25 +133,29 @@ static int steal_due(void *map, int *key, struct steal_timer *timer)
 	if (!config || scx_bpf_dsq_nr_queued(domain) <= 0)
 		return 0;
 	bpf_rcu_read_lock();
+	node = slot_mask(&area_masks, config->node_mask);
+	online = online_mask();
 	bpf_for_each(scx_dsq, p, domain, 0) {
-		if (++visited > MAX_WAITING)
+		if (!node || !online || ++visited > MAX_WAITING)
 			break;
 		tctx = task_ctx_fallible(p);
 		if (!tctx || !tctx->queued_at)
 			continue;
 		waited = time_delta(now, tctx->queued_at);
-		if (!call_for(p, config, waited) && waited < shortest)
+		if (!call_for(p, node, online, waited) && waited < shortest)
 			shortest = waited;
 	}
 	bpf_rcu_read_unlock();
-	if (shortest != ~0ULL && any_idle())
-		look_again(domain, shortest < steal_delay_ns[NEAR_NODE]	  ? steal_delay_ns[NEAR_NODE] - shortest :
-				   shortest < steal_delay_ns[NEAR_REMOTE] ? steal_delay_ns[NEAR_REMOTE] - shortest :
-									    steal_delay_ns[NEAR_REMOTE] ?: slice_ns);
+	/* past both delays, a CPU that goes idle finds it by itself */
+	if (shortest < steal_delay_ns[NEAR_NODE])
+		look_again(domain, steal_delay_ns[NEAR_NODE] - shortest);
+	else if (shortest < steal_delay_ns[NEAR_REMOTE] && any_idle())
+		look_again(domain, steal_delay_ns[NEAR_REMOTE] - shortest);
 	return 0;
 }
 
-static s32 init_steal_timer(u32 domain)
+/* Global: verified once, and the callback with it. */
+__noinline int init_steal_timer(u32 domain)
 {
 	struct steal_timer *timer = bpf_map_lookup_elem(&steal_timers, &domain);
 	s32 ret;

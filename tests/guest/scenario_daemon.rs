@@ -57,21 +57,21 @@ const IN_AND_OUT: &str = "
     again guest-load sleepers --threads 2 --count 50 --work-us 100 & sleepers=$!
     again guest-load forks --count 5 --parallel 1 & forks=$!
     cycle() { start && health && kill $scheduler && wait $scheduler && echo cycle=done; }
-    i=0; while [ $i -lt 20 ] && cycle; do i=$((i + 1)); done
+    i=0; while [ $i -lt $CYCLES ] && cycle; do i=$((i + 1)); done
     rm /running; wait $hogs; wait $sleepers; wait $forks
     cat /sys/kernel/sched_ext/state | sed 's/^/state=/'; complaints | wc -l | sed 's/^/complaints=/'
     start && first=$scheduler; cycle || echo cycle=refused; kill $first; wait $first";
 
-fn comes_and_goes_twenty_times_under_load(kernel: &str) {
+fn comes_and_goes_under_load(kernel: &str, times: usize) {
     let guest = Guest::new().kernel(kernel).shape("1x1x2x1").limit(900);
-    let outcome = guest.run(&script(IN_AND_OUT)).success().healthy();
+    let outcome = guest.run(&script(&format!("CYCLES={times}\n{IN_AND_OUT}"))).success().healthy();
     let ran = |load| outcome.said("ran").iter().filter(|ran| **ran == load).count();
     println!("loads that ran: hogs {}, sleepers {}, forks {}", ran("hogs"), ran("sleepers"), ran("forks"));
     let mut cycles = outcome.said("cycle");
     assert_eq!(cycles.pop(), Some("refused"), "a scheduler that does not attach is noticed\n{}", outcome.console);
-    assert_eq!(cycles, ["done"; 20], "{}", outcome.console);
+    assert_eq!(cycles, vec!["done"; times], "{}", outcome.console);
     assert_eq!(outcome.said("lost"), Vec::<&str>::new());
-    assert!(["hogs", "sleepers", "forks"].iter().all(|load| ran(load) >= 10), "{}", outcome.console);
+    assert!(["hogs", "sleepers", "forks"].iter().all(|load| ran(load) >= times / 2), "{}", outcome.console);
     assert_eq!((outcome.said("state"), outcome.said("complaints")), (vec!["disabled"], vec!["0"]));
 }
 
@@ -87,10 +87,11 @@ fn stopped_or_killed_daemon_harms_nobody_on_6_18() {
 
 #[test]
 fn comes_and_goes_twenty_times_under_load_on_the_newest() {
-    comes_and_goes_twenty_times_under_load("newest");
+    comes_and_goes_under_load("newest", 20);
 }
 
 #[test]
-fn comes_and_goes_twenty_times_under_load_on_6_18() {
-    comes_and_goes_twenty_times_under_load("6.18");
+fn comes_and_goes_under_load_on_6_18() {
+    // Its verifier takes three times as long: twenty times are ten minutes.
+    comes_and_goes_under_load("6.18", 6);
 }
