@@ -40,9 +40,9 @@ const MOVED: &[(&str, &str, &str, f64)] = &[
     ("no-steal", "born-together", "longest_wait_ms", 5.0),
     // What is switched off when it is loaded is not verified.
     ("no-steal", "nothing", "verified_instructions", -100.0),
-    // Libbpf's log takes time, and so do rounds.
+    // Libbpf's log takes time, and so do rounds; an idle machine has few of them whatever is asked for.
     ("restless", "nothing", "attach_ms", 10.0),
-    ("restless", "nothing", "daemon_cpu_percent", 0.5),
+    ("restless", "half", "daemon_cpu_percent", 0.5),
 ];
 
 #[test]
