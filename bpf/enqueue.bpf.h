@@ -181,7 +181,7 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 		kick(idle, KICK_IDLE);
 		return;
 	}
-	if (may_preempt(enq_flags))
+	if (preempts(enq_flags))
 		preempt_in_domain(p, tctx, domain, now);
 	offer_far(domain);
 }
