@@ -28,6 +28,11 @@ const REDIRECTIONS: [&str; 9] = [
 /// Runs `discover` with `wanted` set, every other redirection unset, and hwloc's own messages off.
 pub(super) fn with_hwloc_env<T>(wanted: &[(&str, &OsStr)], discover: impl FnOnce() -> T) -> T {
     let _one_at_a_time = DISCOVERY.lock().unwrap_or_else(PoisonError::into_inner);
+    with_variables(wanted, discover)
+}
+
+/// The same for whoever holds `DISCOVERY`.
+fn with_variables<T>(wanted: &[(&str, &OsStr)], discover: impl FnOnce() -> T) -> T {
     let quiet = [("HWLOC_HIDE_ERRORS", OsStr::new("2"))];
     let names = REDIRECTIONS.iter().chain(&["HWLOC_HIDE_ERRORS"]);
     let restore: Vec<(&str, Option<OsString>)> = names.map(|&name| (name, env::var_os(name))).collect();
@@ -72,11 +77,12 @@ mod tests {
 
     #[test]
     fn sets_what_is_wanted_and_puts_it_back() {
+        // Held from the first look to the last: other tests discover machines meanwhile.
+        let _one_at_a_time = DISCOVERY.lock().unwrap_or_else(PoisonError::into_inner);
         let before = env::var_os("HWLOC_HIDE_ERRORS");
         let wanted = [("HWLOC_FSROOT", OsStr::new("/recorded"))];
-        let inside = with_hwloc_env(&wanted, || (env::var("HWLOC_FSROOT"), env::var("HWLOC_HIDE_ERRORS")));
+        let inside = with_variables(&wanted, || (env::var("HWLOC_FSROOT"), env::var("HWLOC_HIDE_ERRORS")));
         assert_eq!(inside, (Ok("/recorded".to_owned()), Ok("2".to_owned())));
-        let _one_at_a_time = DISCOVERY.lock().unwrap_or_else(PoisonError::into_inner);
         assert_eq!(env::var_os("HWLOC_FSROOT"), None);
         assert_eq!(env::var_os("HWLOC_HIDE_ERRORS"), before);
     }
