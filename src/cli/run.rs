@@ -1,81 +1,9 @@
-//! The command line.
+//! What the scheduler itself is told.
 
 use crate::kernel::Policy;
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// A topology-aware sched_ext scheduler: one queue a domain, and weight that flows between them.
-///
-/// Without a subcommand it takes over scheduling and keeps it until it is stopped (Ctrl-C or SIGTERM), which gives
-/// scheduling back to the kernel.
-#[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES)]
-pub struct Cli {
-    /// What to do instead of running the scheduler.
-    #[command(subcommand)]
-    pub command: Option<Command>,
-
-    #[command(flatten)]
-    pub run: RunArgs,
-
-    /// Say more; twice for debugging, with libbpf's own log.
-    #[arg(short, long, action = ArgAction::Count, global = true)]
-    pub verbose: u8,
-}
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  stopped as asked, or the subcommand found nothing wrong
-  1  something unexpected
-  2  bad arguments, a topology that cannot be read or is not this machine's, a file that is no record
-  3  no permission
-  4  this kernel cannot run it
-  5  another sched_ext scheduler is running
-  6  thrown out by the kernel (a stall or an error)
-  7  ended by sysrq-S";
-
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Show the machine and the domains that it is cut into.
-    Topology(TopologyArgs),
-    /// Can scx_domains run here? A line for each thing that it needs.
-    Check,
-    /// Plan a recorded run again, and show what would differ. It needs neither root nor the machine that was recorded.
-    Replay(ReplayArgs),
-}
-
-#[derive(Debug, Args)]
-pub struct TopologyArgs {
-    /// The machine to show: an hwloc XML file, a folder with a recorded `sys/`, or an hwloc synthetic string such as
-    /// "synthetic:node:2 l3:2 core:4 pu:2". The live machine if not given.
-    #[arg(long, value_name = "MACHINE")]
-    pub topology: Option<String>,
-
-    /// Print one JSON object.
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct ReplayArgs {
-    /// What `scx_domains --record FILE` made. Each round is planned on what was seen then: a record does not know what
-    /// other flows would have changed.
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-
-    /// Plan with another value of one of the planner's parameters; may be repeated. A name that is none lists them.
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub set: Vec<String>,
-
-    /// Say why each flow is planned, and why a domain with too much gives nothing.
-    #[arg(long)]
-    pub explain: bool,
-
-    /// Print a JSON object a round, differing or not, then one with the summary.
-    #[arg(long)]
-    pub json: bool,
-}
 
 #[derive(Clone, Debug, Args)]
 pub struct RunArgs {
@@ -169,12 +97,6 @@ fn bounded(text: &str, least: &str, most: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
-    }
 
     #[test]
     fn intervals_have_units_and_bounds() {

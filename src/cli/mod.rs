@@ -1,0 +1,62 @@
+//! The command line: a file for each command's arguments.
+
+mod replay;
+mod run;
+mod topology;
+
+pub use replay::ReplayArgs;
+pub use run::RunArgs;
+pub use topology::TopologyArgs;
+
+use clap::{ArgAction, Parser, Subcommand};
+
+/// A topology-aware sched_ext scheduler: one queue a domain, and weight that flows between them.
+///
+/// Without a subcommand it takes over scheduling and keeps it until it is stopped (Ctrl-C or SIGTERM), which gives
+/// scheduling back to the kernel.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do instead of running the scheduler.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    #[command(flatten)]
+    pub run: RunArgs,
+
+    /// Say more; twice for debugging, with libbpf's own log.
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  stopped as asked, or the subcommand found nothing wrong
+  1  something unexpected
+  2  bad arguments, a topology that cannot be read or is not this machine's, a file that is no record
+  3  no permission
+  4  this kernel cannot run it
+  5  another sched_ext scheduler is running
+  6  thrown out by the kernel (a stall or an error)
+  7  ended by sysrq-S";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the machine and the domains that it is cut into.
+    Topology(TopologyArgs),
+    /// Can scx_domains run here? A line for each thing that it needs.
+    Check,
+    /// Plan a recorded run again, and show what would differ. It needs neither root nor the machine that was recorded.
+    Replay(ReplayArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,149 @@
+//! The only wiring: sample → plan → apply → publish, by time and at the scheduler's signals, until it is told to stop or the
+//! kernel ends it.
+
+mod cgroups;
+mod pace;
+mod rounds;
+
+use crate::balance::Params;
+use crate::cli::RunArgs;
+use crate::cpuset::CpuSet;
+use crate::domain::Domains;
+use crate::failure::Failure;
+use crate::kernel::{Attached, Exit, ExitKind, KernelError, Object, Options, hotplug_sequence};
+use crate::record::{Header, Recorder};
+use crate::topology::{self, Source, Topology};
+use crossbeam_channel::Receiver;
+use rounds::Rounds;
+use rustix::mm::{MlockAllFlags, mlockall};
+use std::path::Path;
+use std::time::Instant;
+
+/// How often a machine may change under us while we attach before we give up.
+const MAX_ATTEMPTS: u32 = 5;
+
+/// Run the scheduler until it is stopped.
+///
+/// # Errors
+/// [`Failure`], with nothing left loaded.
+pub fn run(args: &RunArgs) -> Result<(), Failure> {
+    let stop = stop_signals()?;
+    for _ in 0..MAX_ATTEMPTS {
+        match run_once(args, &stop) {
+            Err(Failure::Kernel(KernelError::Hotplug)) => {
+                log::info!("CPUs came or went while the scheduler was loading; reading the machine again");
+            }
+            other => return other,
+        }
+    }
+    Err(Failure::Kernel(KernelError::Hotplug))
+}
+
+/// SIGINT and SIGTERM, by channel. The thread only waits for them; it never reads the environment, which reading the
+/// machine writes to (see `topology/hwloc_env.rs`).
+fn stop_signals() -> Result<Receiver<i32>, Failure> {
+    let (sender, receiver) = crossbeam_channel::bounded(1);
+    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
+        .map_err(|e| Failure::Unexpected(format!("cannot listen for signals: {e}")))?;
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for signal in signals.forever() {
+                // Full: one is waiting already, and one is enough.
+                let _ = sender.try_send(signal);
+            }
+        })
+        .map_err(|e| Failure::Unexpected(format!("cannot start a thread: {e}")))?;
+    Ok(receiver)
+}
+
+fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
+    let started = Instant::now();
+    let hotplug_sequence = hotplug_sequence().unwrap_or(0);
+    let topology = read_topology(args.topology.as_deref())?;
+    let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
+    let options = Options {
+        policy: args.policy,
+        slice: args.slice,
+        load_half_life: args.load_half_life,
+        partial: args.partial,
+        stealing: !args.no_steal,
+        node_delay: args.node_delay,
+        remote_delay: args.remote_delay,
+        cgroup_weights: !args.no_cgroup_weights,
+        exit_dump_len: args.exit_dump_len,
+        hotplug_sequence,
+    };
+    let recorder = args.record.as_deref().map(|path| start_record(path, args, &domains)).transpose()?;
+    let mut object = Object::uninit();
+    let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options)?;
+    log::info!(
+        "scheduling {} CPUs in {} domains, balancing {} (attached in {:.2} s)",
+        topology.online.len(),
+        domains.domains.len(),
+        if args.no_balance {
+            "off".to_owned()
+        } else {
+            format!("every {}", humantime::format_duration(args.balance_interval))
+        },
+        started.elapsed().as_secs_f64(),
+    );
+    for cost in attached.program_costs() {
+        log::debug!("program {}: {} instructions, {} verified", cost.name, cost.instructions, cost.verified);
+    }
+    lock_memory();
+    Rounds::new(attached, domains, args, recorder)?.run(stop)
+}
+
+/// The machine, or its description if that is of this machine.
+fn read_topology(described: Option<&str>) -> Result<Topology, Failure> {
+    let input = |e: &dyn std::fmt::Display| Failure::Input(e.to_string());
+    let live = topology::read(&Source::Live).map_err(|e| input(&e))?;
+    let Some(described) = described else { return Ok(live) };
+    let source = Source::parse(described).map_err(|e| input(&e))?;
+    let topology = topology::read(&source).map_err(|e| input(&e))?;
+    topology::same_machine(&topology, &live).map_err(|e| Failure::Input(format!("--topology {described}: {e}")))?;
+    Ok(topology)
+}
+
+/// Begin the record, before anything is loaded: who cannot have one that he asked for should know it now.
+fn start_record(path: &Path, args: &RunArgs, domains: &Domains) -> Result<Recorder, Failure> {
+    let interval_ms = u64::try_from(args.balance_interval.as_millis()).unwrap_or(u64::MAX);
+    let header = Header::new(interval_ms, !args.no_balance, Params::default(), domains.clone());
+    Recorder::create(path, &header).map_err(|e| {
+        Failure::Input(format!("--record {}: it cannot be written: {e}; name a file that can", path.display()))
+    })
+}
+
+/// Keep in memory what is in use, so that a round does not wait for a disk when memory is short. Pages are locked as they are
+/// first touched. What is mapped later is not: past the limit (RLIMIT_MEMLOCK) it could not be had at all then.
+fn lock_memory() {
+    if let Err(error) = mlockall(MlockAllFlags::CURRENT | MlockAllFlags::ONFAULT) {
+        log::info!("not locked into memory, so rounds may be late when it is short: {error}; `ulimit -l` is the limit");
+    }
+}
+
+/// The CPUs that may ever come online.
+fn possible_cpus() -> Result<CpuSet, Failure> {
+    let path = "/sys/devices/system/cpu/possible";
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::Unexpected(format!("reading {path}: {e}")))?;
+    text.parse().map_err(|e| Failure::Unexpected(format!("reading {path}: {e}")))
+}
+
+/// What an end means for the user.
+fn ended(exit: Option<Exit>) -> Result<(), Failure> {
+    let Some(exit) = exit else { return Ok(()) };
+    match exit.kind {
+        ExitKind::Unregistered | ExitKind::Ended => {
+            log::info!("stopped: {}; the kernel schedules by itself again", exit.reason);
+            Ok(())
+        }
+        ExitKind::Restart => Err(Failure::Kernel(KernelError::Hotplug)),
+        ExitKind::Sysrq | ExitKind::Stall | ExitKind::Error => {
+            if !exit.dump.is_empty() {
+                eprintln!("{}", exit.dump);
+            }
+            Err(Failure::Ejected(exit))
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Round after round: sample, plan, apply, publish; by time and at the scheduler's signals.
+
+use super::cgroups::Cgroups;
+use super::ended;
+use super::pace::Pace;
+use crate::balance::{self, Balancer, FlowBook, Params, Plan, Sample, Snapshot};
+use crate::cli::RunArgs;
+use crate::domain::Domains;
+use crate::failure::Failure;
+use crate::kernel::{Attached, KernelError};
+use crate::record::{Recorder, Round};
+use crate::stats::{Lateness, Report, report_text};
+use crossbeam_channel::{Receiver, at, never, select};
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// Rounds in a row that may fail before we give up. BPF schedules on without them.
+const MAX_FAILED_ROUNDS: u32 = 10;
+
+/// The running scheduler and what is remembered from round to round.
+pub struct Rounds<'a> {
+    attached: Attached<'a>,
+    domains: Domains,
+    args: &'a RunArgs,
+    attached_at: Instant,
+    last: Snapshot,
+    cgroups: Cgroups,
+    sample: Option<Sample>,
+    balancer: Balancer,
+    flows: FlowBook,
+    /// None where nothing is recorded, or the record could not be written any more.
+    recorder: Option<Recorder>,
+    lateness: Lateness,
+    pace: Pace,
+    /// When statistics are to be printed next; none where they are not.
+    report_due: Option<Instant>,
+    /// In a row, up to now.
+    failed_rounds: u32,
+}
+
+impl<'a> Rounds<'a> {
+    /// The first round looks back to here; and the scheduler knows from here on whose rounds they are.
+    ///
+    /// # Errors
+    /// The scheduler's tables cannot be read.
+    pub fn new(
+        attached: Attached<'a>,
+        domains: Domains,
+        args: &'a RunArgs,
+        recorder: Option<Recorder>,
+    ) -> Result<Self, KernelError> {
+        let last = attached.snapshot()?;
+        let cgroups = Cgroups::new(&attached);
+        Ok(Self {
+            attached,
+            domains,
+            args,
+            attached_at: Instant::now(),
+            last,
+            cgroups,
+            sample: None,
+            balancer: Balancer::new(Params::default()),
+            flows: FlowBook::default(),
+            recorder,
+            lateness: Lateness::default(),
+            pace: Pace::new(args.balance_interval, Instant::now()),
+            report_due: next_report(args),
+            failed_rounds: 0,
+        })
+    }
+
+    /// Until the end, which is told.
+    ///
+    /// # Errors
+    /// [`Failure`]: the kernel has ended the scheduler, or rounds fail one after the other.
+    pub fn run(mut self, stop: &Receiver<i32>) -> Result<(), Failure> {
+        let mut signals = self.attached.signals()?;
+        // Until the first round, which may be a minute away, nobody knows whether some domain is crowded.
+        self.attached.watch_crowding(true);
+        loop {
+            let wake = self.report_due.map_or(self.pace.due(), |report| report.min(self.pace.due()));
+            select! {
+                recv(stop) -> _ => return ended(self.attached.detach()),
+                recv(signals) -> told => match told {
+                    Ok(()) => self.pace.signalled(Instant::now()),
+                    Err(_) => signals = never(), // by time alone, from now on
+                },
+                recv(at(wake)) -> _ => {}
+            }
+            let outcome = self.do_what_is_due();
+            // First: where the kernel has ended the scheduler, its reason says more than what fails because of it.
+            if self.attached.exit().is_some() {
+                return ended(self.attached.detach());
+            }
+            outcome?;
+        }
+    }
+
+    /// The round first: it is what must not be late.
+    fn do_what_is_due(&mut self) -> Result<(), Failure> {
+        if self.pace.due() <= Instant::now() {
+            self.round_or_warning()?;
+        }
+        if self.report_due.is_some_and(|due| due <= Instant::now()) {
+            self.print_stats()?;
+            self.report_due = next_report(self.args);
+        }
+        Ok(())
+    }
+
+    /// A round; or a warning if it fails, which BPF schedules on without.
+    fn round_or_warning(&mut self) -> Result<(), Failure> {
+        let begin = Instant::now();
+        self.lateness.add(begin.saturating_duration_since(self.pace.due()));
+        let outcome = self.round();
+        // Who saw nothing cannot say that nobody is crowded.
+        self.pace.after_round(self.sample.is_none() || self.balancer.is_crowded(), begin);
+        self.attached.watch_crowding(self.pace.watch());
+        match outcome {
+            Ok(()) => self.failed_rounds = 0,
+            Err(error) if self.failed_rounds >= MAX_FAILED_ROUNDS => return Err(error.into()),
+            Err(error) => {
+                if self.failed_rounds == 0 {
+                    log::warn!("a round failed, scheduling goes on without it: {error}");
+                }
+                self.failed_rounds += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sample, plan, apply.
+    fn round(&mut self) -> Result<(), KernelError> {
+        let snapshot = self.attached.snapshot()?;
+        self.sample = Sample::between(&self.last, &snapshot);
+        self.last = snapshot;
+        if let Some(sample) = &self.sample {
+            self.attached.set_load_cap(balance::load_cap(sample));
+            self.cgroups.weigh(&mut self.attached, sample)?;
+        }
+        let planned = self.sample.as_ref().map(|sample| self.balancer.plan(&self.domains, sample));
+        let plan = planned.filter(|_| !self.args.no_balance).unwrap_or_default();
+        for flow in &plan.flows {
+            log::debug!("flow {} -> {}: {}", flow.src, flow.dst, flow.amount);
+        }
+        self.record(&plan);
+        self.flows.merge(&self.attached.apply(&plan, 2 * self.args.balance_interval)?);
+        Ok(())
+    }
+
+    /// Add this round to the record. Where that fails, scheduling goes on without one.
+    fn record(&mut self, plan: &Plan) {
+        let (Some(recorder), Some(sample)) = (&mut self.recorder, &self.sample) else { return };
+        let at_ms = u64::try_from(self.attached_at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if let Err(error) = recorder.add(&Round { at_ms, sample: sample.clone(), plan: plan.clone() }) {
+            log::warn!("the record ends here, scheduling goes on: writing it failed: {error}");
+            self.recorder = None;
+        }
+    }
+
+    fn print_stats(&self) -> Result<(), Failure> {
+        let report = Report {
+            elapsed: self.attached_at.elapsed(),
+            sample: self.sample.clone(),
+            imbalances: self.balancer.imbalances().to_vec(),
+            flows: self.flows.clone(),
+            counters: self.attached.counters()?,
+            lateness: self.lateness.summary(),
+        };
+        let text = report_text(&self.domains, &report);
+        std::io::stdout().write_all(text.as_bytes()).unwrap_or_else(|e| log::warn!("nobody reads the statistics: {e}"));
+        Ok(())
+    }
+}
+
+fn next_report(args: &RunArgs) -> Option<Instant> {
+    args.stats.map(|secs| Instant::now() + Duration::from_secs(secs))
+}
