@@ -59,6 +59,7 @@ fn uneven_start_evens_out_on_the_newest() {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn uneven_start_evens_out_on_6_18() {
     uneven_start_evens_out("6.18");
 }
@@ -102,6 +103,7 @@ fn real_time_is_taken_off_capacity_on_the_newest() {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn real_time_is_taken_off_capacity_on_6_18() {
     real_time_is_taken_off_capacity("6.18");
 }

@@ -81,6 +81,7 @@ fn stopped_or_killed_daemon_harms_nobody_on_the_newest() {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn stopped_or_killed_daemon_harms_nobody_on_6_18() {
     stopped_or_killed_daemon_harms_nobody("6.18");
 }
@@ -91,6 +92,7 @@ fn comes_and_goes_twenty_times_under_load_on_the_newest() {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn comes_and_goes_under_load_on_6_18() {
     // Its verifier takes three times as long: twenty times are ten minutes.
     comes_and_goes_under_load("6.18", 6);

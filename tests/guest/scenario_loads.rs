@@ -102,6 +102,7 @@ fn partial_masks_get_their_share_on_the_newest() {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn partial_masks_get_their_share_on_6_18() {
     partial_masks_get_their_share(&Guest::new().kernel("6.18"));
 }

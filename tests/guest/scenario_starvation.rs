@@ -103,6 +103,7 @@ fn light_task_is_rescued_and_others_are_left_alone_on_the_newest() {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn light_task_is_rescued_and_others_are_left_alone_on_6_18() {
     light_task_is_rescued_and_others_are_left_alone("6.18");
 }
@@ -113,6 +114,7 @@ fn sleepers_wake_on_time_on_the_newest() {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn sleepers_wake_on_time_on_6_18() {
     sleepers_wake_on_time("6.18");
 }
@@ -123,6 +125,7 @@ fn real_time_keeps_nobody_who_can_run_elsewhere_on_the_newest() {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn real_time_keeps_nobody_who_can_run_elsewhere_on_6_18() {
     real_time_keeps_nobody_who_can_run_elsewhere("6.18");
 }
