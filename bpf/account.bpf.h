@@ -72,6 +72,7 @@ void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
 		change_home(p, tctx, domain, now);
 		count(bpf_get_smp_processor_id(), COUNT_CHANGED_DOMAIN);
 	}
+	count_delay(here, tctx, now);
 	tctx->queued_at = 0;
 	if (p->se.sum_exec_runtime != tctx->charged)
 		charge(p, tctx, cpu, now); /* the rest of a turn that ended with a migration */

@@ -26,6 +26,8 @@ enum limits {
 	MAX_CGROUPS = 1024,
 	/* Bits behind the point of a cgroup's multiplier. */
 	CGROUP_FRACTION_BITS = 20,
+	/* Powers of two that waits in a queue are counted by (delay.bpf.h). */
+	DELAY_BUCKETS = 32,
 };
 
 /* A domain's DSQ has the domain's id; a CPU's own DSQ has this plus the CPU's id. */
@@ -118,6 +120,7 @@ struct cpu_state {
 	u64 taken_at;	    /* ns, since when a higher class has it; 0: it has not */
 	u64 taken_ns;	    /* how long one had it, up to the last time that it gave it back */
 	u64 counters[NR_COUNTERS];
+	u64 delays[DELAY_BUCKETS]; /* turns that began here, by how long the task had waited in a queue (delay.bpf.h) */
 } __attribute__((aligned(LINE)));
 
 /* One flow: let `left` more load go from the domain that holds it to `to`. */

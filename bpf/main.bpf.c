@@ -29,6 +29,7 @@ UEI_DEFINE(uei);
 #include "enqueue.bpf.h"  /* enqueue: where a task waits, who is told */
 #include "rescue.bpf.h"	  /* nobody waits for ever */
 #include "dispatch.bpf.h" /* dispatch, update_idle: what a CPU runs next */
+#include "delay.bpf.h"	  /* how long tasks waited */
 #include "stuck.bpf.h"	  /* who cannot run does not hold the clock back */
 #include "account.bpf.h"  /* runnable .. quiescent: keeping the books */
 #include "hotplug.bpf.h"  /* CPUs that come and go */

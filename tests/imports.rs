@@ -32,6 +32,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("domain", Pure),
     ("balance", Pure),
     ("stats", Pure),
+    ("stats::system", Edge),
     ("record", Pure),
     ("record::read", Edge),
     ("record::write", Edge),

@@ -3,6 +3,7 @@
 
 mod cgroups;
 mod pace;
+mod reports;
 mod rounds;
 
 use crate::balance::Params;
@@ -10,10 +11,12 @@ use crate::cli::RunArgs;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
 use crate::failure::Failure;
-use crate::kernel::{Attached, Exit, ExitKind, KernelError, Object, Options, hotplug_sequence};
+use crate::kernel::{Attached, Exit, ExitKind, KernelError, Object, Options, SCHEDULER, hotplug_sequence};
 use crate::record::{Header, Recorder};
+use crate::stats::Places;
 use crate::topology::{self, Source, Topology};
 use crossbeam_channel::Receiver;
+use reports::Reports;
 use rounds::Rounds;
 use rustix::mm::{MlockAllFlags, mlockall};
 use std::path::Path;
@@ -77,6 +80,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
     let recorder = args.record.as_deref().map(|path| start_record(path, args, &domains)).transpose()?;
     let mut object = Object::uninit();
     let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options)?;
+    let attach_time = started.elapsed();
     log::info!(
         "scheduling {} CPUs in {} domains, balancing {} (attached in {:.2} s)",
         topology.online.len(),
@@ -86,13 +90,16 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
         } else {
             format!("every {}", humantime::format_duration(args.balance_interval))
         },
-        started.elapsed().as_secs_f64(),
+        attach_time.as_secs_f64(),
     );
     for cost in attached.program_costs() {
         log::debug!("program {}: {} instructions, {} verified", cost.name, cost.instructions, cost.verified);
     }
     lock_memory();
-    Rounds::new(attached, domains, args, recorder)?.run(stop)
+    let class_names = topology.classes.iter().map(|class| class.name.clone()).collect();
+    let places = Places { domains: domains.clone(), class_names, scheduler: SCHEDULER.to_owned() };
+    let reports = Reports::new(places, Instant::now());
+    Rounds::new(attached, domains, args, recorder, reports, attach_time)?.run(stop)
 }
 
 /// The machine, or its description if that is of this machine.

@@ -3,15 +3,17 @@
 use super::cgroups::Cgroups;
 use super::ended;
 use super::pace::Pace;
+use super::reports::Reports;
 use crate::balance::{self, Balancer, FlowBook, Params, Plan, Sample, Snapshot};
 use crate::cli::RunArgs;
 use crate::domain::Domains;
 use crate::failure::Failure;
 use crate::kernel::{Attached, KernelError};
 use crate::record::{Recorder, Round};
-use crate::stats::{Lateness, Report, report_text};
+use crate::stats::{DaemonStats, Lateness, Reading, Report, report_text};
 use crossbeam_channel::{Receiver, at, never, select};
 use std::io::Write;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Rounds in a row that may fail before we give up. BPF schedules on without them.
@@ -31,6 +33,11 @@ pub struct Rounds<'a> {
     /// None where nothing is recorded, or the record could not be written any more.
     recorder: Option<Recorder>,
     lateness: Lateness,
+    reports: Reports,
+    attach_time: Duration,
+    /// Since the start: all, and those that failed.
+    rounds: u64,
+    all_failed_rounds: u64,
     pace: Pace,
     /// When statistics are to be printed next; none where they are not.
     report_due: Option<Instant>,
@@ -48,6 +55,8 @@ impl<'a> Rounds<'a> {
         domains: Domains,
         args: &'a RunArgs,
         recorder: Option<Recorder>,
+        reports: Reports,
+        attach_time: Duration,
     ) -> Result<Self, KernelError> {
         let last = attached.snapshot()?;
         let cgroups = Cgroups::new(&attached);
@@ -63,6 +72,10 @@ impl<'a> Rounds<'a> {
             flows: FlowBook::default(),
             recorder,
             lateness: Lateness::default(),
+            reports,
+            attach_time,
+            rounds: 0,
+            all_failed_rounds: 0,
             pace: Pace::new(args.balance_interval, Instant::now()),
             report_due: next_report(args),
             failed_rounds: 0,
@@ -113,6 +126,8 @@ impl<'a> Rounds<'a> {
         let begin = Instant::now();
         self.lateness.add(begin.saturating_duration_since(self.pace.due()));
         let outcome = self.round();
+        self.rounds += 1;
+        self.all_failed_rounds += u64::from(outcome.is_err());
         // Who saw nothing cannot say that nobody is crowded.
         self.pace.after_round(self.sample.is_none() || self.balancer.is_crowded(), begin);
         self.attached.watch_crowding(self.pace.watch());
@@ -158,16 +173,34 @@ impl<'a> Rounds<'a> {
         }
     }
 
-    fn print_stats(&self) -> Result<(), Failure> {
-        let report = Report {
-            elapsed: self.attached_at.elapsed(),
+    /// What there is to tell, read now; for somebody who asked for it.
+    fn report(&mut self) -> Result<Arc<Report>, KernelError> {
+        if let Some(report) = self.reports.fresh() {
+            return Ok(report);
+        }
+        let late = self.lateness.summary();
+        let rounds = Reading {
             sample: self.sample.clone(),
             imbalances: self.balancer.imbalances().to_vec(),
             flows: self.flows.clone(),
-            counters: self.attached.counters()?,
-            lateness: self.lateness.summary(),
+            daemon: DaemonStats {
+                attach: self.attach_time.as_secs_f64(),
+                interval: self.args.balance_interval.as_secs_f64(),
+                rounds: self.rounds,
+                failed_rounds: self.all_failed_rounds,
+                late_p50: late.p50.as_secs_f64(),
+                late_p99: late.p99.as_secs_f64(),
+                late_max: late.max.as_secs_f64(),
+                ..DaemonStats::default()
+            },
+            ..Reading::default()
         };
-        let text = report_text(&self.domains, &report);
+        let reading = self.reports.read(&self.attached, rounds)?;
+        Ok(self.reports.report(reading))
+    }
+
+    fn print_stats(&mut self) -> Result<(), Failure> {
+        let text = report_text(&*self.report()?);
         std::io::stdout().write_all(text.as_bytes()).unwrap_or_else(|e| log::warn!("nobody reads the statistics: {e}"));
         Ok(())
     }

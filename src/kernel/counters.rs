@@ -1,21 +1,27 @@
-//! The counters' order, held to that of `intf.h` when this is compiled.
+//! What a CPU has counted, out of the scheduler's map. The compiler insists on each counter of `intf.h` and of the report.
 
 use super::skel::intf;
-use crate::stats::Counter;
+use crate::stats::{Counters, DELAY_BUCKETS};
 
-const _: () = {
-    assert!(Counter::ALL.len() == intf::counter_NR_COUNTERS as usize);
-    assert!(Counter::IdleDirect as u32 == intf::counter_COUNT_IDLE_DIRECT);
-    assert!(Counter::SyncHandover as u32 == intf::counter_COUNT_SYNC_HANDOVER);
-    assert!(Counter::DomainQueued as u32 == intf::counter_COUNT_DOMAIN_QUEUED);
-    assert!(Counter::CpuQueued as u32 == intf::counter_COUNT_CPU_QUEUED);
-    assert!(Counter::Kept as u32 == intf::counter_COUNT_KEPT);
-    assert!(Counter::Preempted as u32 == intf::counter_COUNT_PREEMPTED);
-    assert!(Counter::StolenLlc as u32 == intf::counter_COUNT_STOLEN_LLC);
-    assert!(Counter::StolenNode as u32 == intf::counter_COUNT_STOLEN_NODE);
-    assert!(Counter::StolenRemote as u32 == intf::counter_COUNT_STOLEN_REMOTE);
-    assert!(Counter::Rescued as u32 == intf::counter_COUNT_RESCUED);
-    assert!(Counter::FlowEnqueued as u32 == intf::counter_COUNT_FLOW_ENQUEUED);
-    assert!(Counter::FlowQueued as u32 == intf::counter_COUNT_FLOW_QUEUED);
-    assert!(Counter::ChangedDomain as u32 == intf::counter_COUNT_CHANGED_DOMAIN);
-};
+const _: () = assert!(Counters::MEASURES.len() == intf::counter_NR_COUNTERS as usize);
+const _: () = assert!(DELAY_BUCKETS == intf::limits_DELAY_BUCKETS as usize);
+
+/// The counters of one CPU by name.
+pub(super) fn counters(state: &intf::cpu_state) -> Counters {
+    let count = |counter: u32| state.counters[counter as usize];
+    Counters {
+        idle_direct: count(intf::counter_COUNT_IDLE_DIRECT),
+        sync_handover: count(intf::counter_COUNT_SYNC_HANDOVER),
+        domain_queued: count(intf::counter_COUNT_DOMAIN_QUEUED),
+        cpu_queued: count(intf::counter_COUNT_CPU_QUEUED),
+        kept: count(intf::counter_COUNT_KEPT),
+        preempted: count(intf::counter_COUNT_PREEMPTED),
+        stolen_llc: count(intf::counter_COUNT_STOLEN_LLC),
+        stolen_node: count(intf::counter_COUNT_STOLEN_NODE),
+        stolen_remote: count(intf::counter_COUNT_STOLEN_REMOTE),
+        rescued: count(intf::counter_COUNT_RESCUED),
+        flow_enqueued: count(intf::counter_COUNT_FLOW_ENQUEUED),
+        flow_queued: count(intf::counter_COUNT_FLOW_QUEUED),
+        changed_domain: count(intf::counter_COUNT_CHANGED_DOMAIN),
+    }
+}

@@ -11,6 +11,7 @@ use super::tables::Tables;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
 use crate::topology::Topology;
+use crate::units::DomainId;
 use libbpf_rs::skel::{OpenSkel, Skel, SkelBuilder};
 use libbpf_rs::{Link, MapCore, MapFlags, OpenObject, PrintLevel, ProgramInput};
 use std::mem::MaybeUninit;
@@ -61,6 +62,8 @@ pub struct Attached<'obj> {
     tracing: Vec<Link>,
     pub(super) skel: BpfSkel<'obj>,
     pub(super) domains: usize,
+    /// By CPU id: the domain that it belongs to, offline or not; none for one that never comes.
+    pub(super) cpu_domains: Vec<Option<DomainId>>,
     /// By domain: has it flows that are in force?
     pub(super) in_force: Vec<bool>,
     /// What the kernel tells of cgroups.
@@ -110,6 +113,7 @@ impl<'obj> Attached<'obj> {
             tracing: Vec::new(),
             skel,
             domains: count,
+            cpu_domains: tables.cpu_domains(),
             in_force: vec![false; count],
             cgroup_support: features.cgroups,
             cgroup_shares: CgroupShares::default(),
@@ -266,10 +270,11 @@ fn configure(
     Ok(())
 }
 
-/// What /sys/kernel/sched_ext/root/ops shows: "domains_0.1.0", as its peers do.
+/// What /sys/kernel/sched_ext/root/ops shows, as with its peers.
+pub const SCHEDULER: &str = concat!("domains_", env!("CARGO_PKG_VERSION"));
+
 fn name_ops(name: &mut [std::os::raw::c_char]) {
-    let text = concat!("domains_", env!("CARGO_PKG_VERSION"));
-    for (slot, byte) in name.iter_mut().zip(text.bytes()) {
+    for (slot, byte) in name.iter_mut().zip(SCHEDULER.bytes()) {
         *slot = byte.cast_signed();
     }
 }

@@ -9,6 +9,7 @@ mod cgroup_files;
 mod cgroups;
 mod counters;
 mod error;
+mod events;
 mod exit;
 mod features;
 mod load;
@@ -21,8 +22,9 @@ mod tables;
 pub use btf::KernelBtf;
 pub use cgroup_files::{CgroupSupport, unhonoured};
 pub use error::KernelError;
+pub use events::events;
 pub use exit::{Exit, ExitKind};
 pub use features::{Features, hotplug_sequence, isolated_cpus, may_load, mounted, running_scheduler};
 pub use policy::{Policy, Terms};
 
-pub use load::{Attached, Object, Options, ProgramCost};
+pub use load::{Attached, Object, Options, ProgramCost, SCHEDULER};

@@ -1,10 +1,12 @@
 //! Reads the scheduler's state.
 
+use super::counters::counters;
 use super::error::KernelError;
 use super::load::{Attached, run, step};
 use super::skel::{MapValue, intf};
 use crate::balance::{DomainSnapshot, Snapshot};
-use crate::stats::Counters;
+use crate::stats::{CpuReading, Delays, DomainReading};
+use crate::units::{CpuId, DomainId};
 use libbpf_rs::{MapCore, MapFlags};
 
 impl Attached<'_> {
@@ -18,16 +20,39 @@ impl Attached<'_> {
         Ok(Snapshot { domains })
     }
 
-    /// The counters, summed over CPUs.
+    /// What each CPU that may ever come online has counted, in the order of ids.
     ///
     /// # Errors
     /// [`KernelError::Step`] if a map cannot be read.
-    pub fn counters(&self) -> Result<Counters, KernelError> {
-        let mut sum = Counters::default();
-        for cpu in 0..self.skel.maps.cpu_states.max_entries() {
-            sum.add(read::<intf::cpu_state>(&self.skel.maps.cpu_states, cpu, MapFlags::ANY)?.counters);
-        }
-        Ok(sum)
+    pub fn cpu_readings(&self) -> Result<Vec<CpuReading>, KernelError> {
+        let possible = (0u32..).zip(&self.cpu_domains).filter_map(|(id, domain)| Some((id, (*domain)?)));
+        possible.map(|(id, domain)| self.cpu_reading(id, domain)).collect()
+    }
+
+    fn cpu_reading(&self, id: u32, domain: DomainId) -> Result<CpuReading, KernelError> {
+        let state: intf::cpu_state = read(&self.skel.maps.cpu_states, id, MapFlags::ANY)?;
+        Ok(CpuReading {
+            id: CpuId(id),
+            domain,
+            online: state.online != 0,
+            running: state.running_weight != 0,
+            taken_ns: state.taken_ns,
+            counters: counters(&state),
+            delays: Delays(state.delays),
+        })
+    }
+
+    /// What each domain does just now, by id.
+    ///
+    /// # Errors
+    /// [`KernelError::Step`] if a map cannot be read.
+    pub fn domain_readings(&self) -> Result<Vec<DomainReading>, KernelError> {
+        let all = 0..self.domains as u32;
+        all.map(|id| {
+            let state: intf::domain_state = read(&self.skel.maps.domain_states, id, MapFlags::ANY)?;
+            Ok(DomainReading { runnable: state.nr_runnable, running: state.nr_running })
+        })
+        .collect()
     }
 
     fn domain_snapshot(&self, id: u32) -> Result<DomainSnapshot, KernelError> {

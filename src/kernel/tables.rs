@@ -36,6 +36,15 @@ impl Tables {
     }
 }
 
+impl Tables {
+    /// By CPU id; none for one that never comes.
+    pub fn cpu_domains(&self) -> Vec<Option<DomainId>> {
+        let domain =
+            |config: &intf::cpu_config| (config.domain != intf::none_NO_DOMAIN).then_some(DomainId(config.domain));
+        self.cpu_configs.iter().map(domain).collect()
+    }
+}
+
 /// The distinct ids of one kind among the domains, sorted: their positions are mask numbers.
 fn index_of<Id: Ord + Copy>(domains: &Domains, of: impl Fn(&crate::domain::Domain) -> Id) -> Vec<Id> {
     let mut ids: Vec<Id> = domains.domains.iter().map(of).collect();

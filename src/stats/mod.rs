@@ -1,9 +1,20 @@
-//! What the scheduler tells of itself: the values (pure), and how they are shown.
+//! What the scheduler tells of itself: what is read (`reading`), the report that it makes (`model`), and its text. Pure, but for
+//! `system`, which reads what the kernel tells of CPUs and of this process.
 
+mod delays;
 mod lateness;
+mod measure;
 mod model;
+mod reading;
+mod system;
 mod text;
 
+pub use delays::{DELAY_BUCKETS, Delays};
 pub use lateness::{Lateness, LatenessSummary};
-pub use model::{Counter, Counters, Report};
+pub use measure::{Kind, Measure, Unit};
+pub use model::{
+    Area, AreaStats, Counters, Cpu, CpuStats, DaemonStats, FlowStats, Pair, Report, VERSION as REPORT_VERSION,
+};
+pub use reading::{CpuReading, CpuTime, DomainReading, Places, Reading};
+pub use system::{Process, cpu_times, process};
 pub use text::{report_text, tasks};

@@ -1,85 +1,166 @@
-//! The values that outlets show. Pure.
+//! The published report: all that outlets show, and what each value means. Pure.
+//!
+//! Counters count from when the scheduler was attached; means and delays are of the report's window.
 
-use super::LatenessSummary;
-use crate::balance::{FlowBook, Imbalance, Sample};
-use std::time::Duration;
+use super::measure::measures;
+use crate::cpuset::CpuSet;
+use crate::units::{CpuId, DomainId, LlcId, NodeId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-macro_rules! counters {
-    ($($(#[$doc:meta])* $variant:ident,)*) => {
-        /// One of the scheduler's counters, in the order of `enum counter` in `bpf/intf.h`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Counter {
-            $($(#[$doc])* $variant,)*
-        }
+/// The form of a report. It grows only when a field changes its meaning or goes: readers take what is new for not there.
+pub const VERSION: u32 = 1;
 
-        impl Counter {
-            /// All of them, in order.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-        }
-    };
+measures! {
+    /// Counters of the scheduler, of the CPUs that did it. `kernel/counters.rs` fills them in.
+    Counters {
+        idle_direct: u64, Counter, Number, "tasks put straight onto an idle CPU";
+        sync_handover: u64, Counter, Number, "tasks that took over the CPU of the task that woke them";
+        domain_queued: u64, Counter, Number, "tasks that went into a domain's queue";
+        cpu_queued: u64, Counter, Number, "tasks that went into a CPU's own queue";
+        kept: u64, Counter, Number, "times a running task stayed because nobody who waited was ahead of it";
+        preempted: u64, Counter, Number, "running tasks that a waking one pushed off";
+        stolen_llc: u64, Counter, Number, "tasks that an idle CPU took from its own LLC";
+        stolen_node: u64, Counter, Number, "tasks that an idle CPU took from its own node";
+        stolen_remote: u64, Counter, Number, "tasks that an idle CPU took from another node";
+        rescued: u64, Counter, Number, "tasks that had waited too long and were put first, whatever their weight";
+        flow_enqueued: u64, Counter, Number, "tasks that a flow moved when they were enqueued";
+        flow_queued: u64, Counter, Number, "tasks that a flow moved while they waited";
+        changed_domain: u64, Counter, Number, "times a task ran in another domain than before";
+    }
 }
 
-counters! {
-    /// Tasks put straight onto an idle CPU.
-    IdleDirect,
-    /// Tasks that took over the CPU of the task that woke them.
-    SyncHandover,
-    /// Tasks that went into a domain's queue.
-    DomainQueued,
-    /// Tasks that went into a CPU's own queue.
-    CpuQueued,
-    /// Times a running task stayed because nobody who waited was ahead of it.
-    Kept,
-    /// Running tasks that a waking one pushed off.
-    Preempted,
-    /// Tasks that an idle CPU took from its own LLC.
-    StolenLlc,
-    /// Tasks that an idle CPU took from its own node.
-    StolenNode,
-    /// Tasks that an idle CPU took from another node.
-    StolenRemote,
-    /// Tasks that had waited too long and were put first, whatever their weight.
-    Rescued,
-    /// Tasks that a flow moved when they were enqueued.
-    FlowEnqueued,
-    /// Tasks that a flow moved while they waited.
-    FlowQueued,
-    /// Times a task ran in another domain than before.
-    ChangedDomain,
+measures! {
+    /// Of a part of the machine: the whole, a node, a class or a domain.
+    AreaStats {
+        online: u64, Gauge, Cpus, "CPUs that are online";
+        capacity: u64, Gauge, Capacity, "relative throughput of its CPUs";
+        util: f64, Gauge, Ratio, "part of its CPUs' time in which they were not idle, whoever used it";
+        load: f64, Gauge, Load, "load that wants to run there, mean of the last round";
+        share: f64, Gauge, Load, "load that it should have by the capacity of its CPUs";
+        over: f64, Gauge, Load, "load that it has more than its share; of several domains the sum of what those over their share have";
+        owed: f64, Gauge, Load, "load that it should have less of for a while, for what its tasks have lost before";
+        pinned: f64, Gauge, Load, "part of the load that cannot leave its domain";
+        runnable: f64, Gauge, Number, "tasks that run or want to, mean of the last round";
+        running: u64, Gauge, Number, "CPUs that run a task of ours just now";
+        waiting: u64, Gauge, Number, "tasks that wait for a CPU just now: the depth of the queues";
+        taken: f64, Gauge, Cpus, "CPU time that real-time and deadline tasks had, mean of the last round";
+        turns: u64, Counter, Number, "turns on a CPU that tasks began";
+        queued_turns: u64, Counter, Number, "turns that began after a wait in a queue";
+        delay_p50: f64, Gauge, Seconds, "half of the waits in a queue that ended in the window were no longer, to a factor of two";
+        delay_p99: f64, Gauge, Seconds, "99 of 100 waits in a queue that ended in the window were no longer, to a factor of two";
+    }
 }
 
-/// The counters, summed over CPUs, since the scheduler was attached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters([u64; Counter::ALL.len()]);
-
-impl Counters {
-    /// One counter.
-    #[must_use]
-    pub fn get(&self, counter: Counter) -> u64 {
-        self.0[counter as usize]
+measures! {
+    /// Of one CPU.
+    CpuStats {
+        online: u64, Gauge, Number, "1 while it is online";
+        util: f64, Gauge, Ratio, "part of the time in which it was not idle, whoever used it";
+        running: u64, Gauge, Number, "1 while it runs a task of ours";
+        taken: f64, Gauge, Ratio, "part of the time that real-time and deadline tasks had it";
+        turns: u64, Counter, Number, "turns on it that tasks began";
+        stolen: u64, Counter, Number, "tasks that it took from other domains when it had none";
+        delay_p99: f64, Gauge, Seconds, "99 of 100 waits in a queue that ended here in the window were no longer, to a factor of two";
     }
+}
 
-    /// Add one CPU's counters, in the order of [`Counter::ALL`].
-    pub fn add(&mut self, values: impl IntoIterator<Item = u64>) {
-        for (sum, value) in self.0.iter_mut().zip(values) {
-            *sum = sum.wrapping_add(value);
-        }
+measures! {
+    /// Of flows from one domain to another.
+    FlowStats {
+        planned: f64, Counter, Load, "load that flows were planned for";
+        applied: f64, Counter, Load, "load that tasks moved by flows had, less that of those that came back for them in swaps";
+        expired: f64, Counter, Load, "load of flows that ended unspent";
+        moved: u64, Counter, Number, "tasks moved by flows, both of a swap";
+        refused: u64, Counter, Number, "times that a task would have fit but may not run there by its affinity";
     }
+}
+
+measures! {
+    /// Of the daemon itself.
+    DaemonStats {
+        uptime: f64, Gauge, Seconds, "time since the scheduler was attached";
+        window: f64, Gauge, Seconds, "time that this report's means and delays are of";
+        attach: f64, Gauge, Seconds, "time that it took to read the machine, load and attach";
+        interval: f64, Gauge, Seconds, "shortest time from round to round that was asked for";
+        rounds: u64, Counter, Number, "rounds of balance";
+        failed_rounds: u64, Counter, Number, "rounds that failed; scheduling went on without them";
+        late_p50: f64, Gauge, Seconds, "half of the last 1000 rounds began no later than this after they were due";
+        late_p99: f64, Gauge, Seconds, "99 of 100 of the last 1000 rounds began no later than this after they were due";
+        late_max: f64, Gauge, Seconds, "none of the last 1000 rounds began later than this after it was due";
+        cpu: f64, Counter, Seconds, "CPU time that the daemon used, start included";
+        memory: u64, Gauge, Bytes, "memory that the daemon has resident";
+        descriptors: u64, Gauge, Number, "file descriptors that the daemon has open";
+    }
+}
+
+/// A part of the machine, with what is known of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Area {
+    /// A node's or domain's number, a class's name; empty for the machine.
+    pub id: String,
+    /// Of a domain only.
+    pub node: Option<NodeId>,
+    /// Of a domain only.
+    pub llc: Option<LlcId>,
+    /// The class's name, of a domain only.
+    pub class: Option<String>,
+    /// Those that were online when the scheduler was attached.
+    pub cpus: CpuSet,
+    #[serde(flatten)]
+    pub stats: AreaStats,
+    pub counters: Counters,
+}
+
+/// A CPU, with what is known of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cpu {
+    pub id: CpuId,
+    pub domain: DomainId,
+    #[serde(flatten)]
+    pub stats: CpuStats,
+}
+
+/// What became of flows between two domains.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    pub src: DomainId,
+    pub dst: DomainId,
+    #[serde(flatten)]
+    pub stats: FlowStats,
 }
 
 /// One look at the machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Since the scheduler was attached.
-    pub elapsed: Duration,
-    /// The last round's means; none before the first round.
-    pub sample: Option<Sample>,
-    /// By domain; empty before the first round.
-    pub imbalances: Vec<Imbalance>,
-    /// Since the scheduler was attached.
-    pub flows: FlowBook,
-    /// Since the scheduler was attached.
-    pub counters: Counters,
-    /// Of the last rounds.
-    pub lateness: LatenessSummary,
+    /// [`VERSION`] of the daemon that made it.
+    pub version: u32,
+    /// The scheduler's name, as the kernel shows it.
+    pub scheduler: String,
+    /// Has a round measured loads yet? They are 0 until then.
+    pub measured: bool,
+    pub machine: Area,
+    /// Those with CPUs.
+    pub nodes: Vec<Area>,
+    pub classes: Vec<Area>,
+    /// By domain id.
+    pub domains: Vec<Area>,
+    /// By CPU id: those that may ever come online.
+    pub cpus: Vec<Cpu>,
+    /// The pairs of domains that ever had a flow.
+    pub flows: Vec<Pair>,
+    /// The kernel's own counters of sched_ext by their names, where it has them (from Linux 6.15 on): how often it had to do
+    /// something that the scheduler did not ask for.
+    pub events: BTreeMap<String, u64>,
+    pub daemon: DaemonStats,
+}
+
+impl Report {
+    /// All flows together.
+    #[must_use]
+    pub fn all_flows(&self) -> FlowStats {
+        let mut sum = FlowStats::default();
+        self.flows.iter().for_each(|pair| sum.add(&pair.stats));
+        sum
+    }
 }
