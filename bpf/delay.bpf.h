@@ -7,7 +7,8 @@
 #ifndef __SCX_DOMAINS_DELAY_H
 #define __SCX_DOMAINS_DELAY_H
 
-static __always_inline u32 delay_bucket(u64 ns)
+/* Global: verified once. */
+__noinline u32 delay_bucket(u64 ns)
 {
 	u64 left = ns >> 10;
 	u32 bucket = 1;

@@ -229,7 +229,7 @@ void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 		tctx->queued_at = now;
 	if (is_pinned(p))
 		enqueue_on_cpu(p, tctx, scx_bpf_task_cpu(p), enq_flags, now);
-	else if (p->tgid == planner_tgid && time_delta(now, tctx->changed_at) < PLANNER_TURN_NS)
+	else if (p->pid == planner_pid && time_delta(now, tctx->changed_at) < PLANNER_TURN_NS)
 		enqueue_planner(p, tctx, enq_flags, now);
 	else
 		enqueue_in_domain(p, tctx, enq_flags, now);

@@ -73,14 +73,14 @@ static u64 domain_taken_ns(const struct domain_config *config, u64 now)
 SEC("syscall")
 int advance_loads(void *unused)
 {
-	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	u32 pid = bpf_get_current_pid_tgid();
 	u64 now = scx_bpf_now(), taken;
 	struct domain_config *config;
 	struct domain_state *state;
 	u32 i;
 
-	if (planner_tgid != tgid)
-		planner_tgid = tgid;
+	if (planner_pid != pid)
+		planner_pid = pid;
 	last_round_at = round_at;
 	round_at = now;
 	bpf_for(i, 0, nr_domains) {

@@ -12,6 +12,9 @@ pub enum Failure {
     /// Bad arguments, a topology that cannot be read or does not fit, or a file that is no record.
     #[error("{0}")]
     Input(String),
+    /// Something that we may not do.
+    #[error("{0}")]
+    Permission(String),
     /// The kernel, or the way to it.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -30,7 +33,7 @@ impl Failure {
         match self {
             Self::Unexpected(_) => 1,
             Self::Input(_) => 2,
-            Self::Kernel(KernelError::NoPermission) => 3,
+            Self::Permission(_) | Self::Kernel(KernelError::NoPermission) => 3,
             Self::Kernel(KernelError::Unsupported(_)) => 4,
             Self::Kernel(KernelError::AnotherRunning(_)) => 5,
             Self::Kernel(KernelError::EndedAtStart(_)) => 6,

@@ -10,6 +10,8 @@ pub mod daemon;
 pub mod domain;
 pub mod failure;
 pub mod kernel;
+pub mod monitor;
+pub mod outlets;
 pub mod record;
 pub mod replay;
 pub mod show;

@@ -1,19 +1,20 @@
 //! The command: reads the arguments, does what they say, and turns failures into a sentence and an exit code.
 
 use clap::Parser;
-use scx_domains::cli::{Cli, Command, TopologyArgs};
+use scx_domains::cli::{Cli, Command, RunArgs, TopologyArgs};
 use scx_domains::domain::Domains;
 use scx_domains::failure::Failure;
 use scx_domains::topology::{self, Source};
-use scx_domains::{check, daemon, replay, show};
+use scx_domains::{check, daemon, monitor, replay, show, stats};
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logging(cli.verbose);
     let result = match &cli.command {
-        None => daemon::run(&cli.run),
+        None => run(&cli.run),
         Some(Command::Topology(args)) => show_topology(args),
         Some(Command::Check) => check::run(),
         Some(Command::Replay(args)) => replay::run(args),
@@ -43,14 +44,28 @@ fn start_logging(verbose: u8) {
         .init();
 }
 
+/// Without a subcommand.
+fn run(args: &RunArgs) -> Result<(), Failure> {
+    match args.monitor {
+        _ if args.help_stats => print(&stats::statistics_text(), "what statistics are"),
+        Some(seconds) => monitor::run(Duration::from_secs(seconds), args.json),
+        None => daemon::run(args),
+    }
+}
+
 fn show_topology(args: &TopologyArgs) -> Result<(), Failure> {
     let source = args.topology.as_deref().map_or(Ok(Source::Live), Source::parse);
     let topology = source.and_then(|source| topology::read(&source)).map_err(|e| Failure::Input(e.to_string()))?;
     let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
     let text =
         if args.json { format!("{:#}\n", show::json(&topology, &domains)) } else { show::tree(&topology, &domains) };
+    print(&text, "the topology")
+}
+
+/// Who reads may go whenever he wants.
+fn print(text: &str, what: &str) -> Result<(), Failure> {
     std::io::stdout().write_all(text.as_bytes()).or_else(|e| match e.kind() {
         std::io::ErrorKind::BrokenPipe => Ok(()),
-        _ => Err(Failure::Unexpected(format!("writing the topology: {e}"))),
+        _ => Err(Failure::Unexpected(format!("writing {what}: {e}"))),
     })
 }

@@ -1,6 +1,7 @@
 //! What the scheduler itself is told.
 
 use crate::kernel::Policy;
+use crate::outlets::Address;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -43,8 +44,24 @@ pub struct RunArgs {
     pub partial: bool,
 
     /// Print statistics every so many seconds.
-    #[arg(long, value_name = "SECS", value_parser = clap::value_parser!(u64).range(1..=86400))]
+    #[arg(long, value_name = "SECS", group = "printing", value_parser = clap::value_parser!(u64).range(1..=86400))]
     pub stats: Option<u64>,
+
+    /// Schedule nothing: print the statistics of the scx_domains that runs already, every so many seconds.
+    #[arg(long, value_name = "SECS", group = "printing", value_parser = clap::value_parser!(u64).range(1..=86400))]
+    pub monitor: Option<u64>,
+
+    /// Print statistics as JSON, a line each time.
+    #[arg(long, requires = "printing")]
+    pub json: bool,
+
+    /// Serve metrics for Prometheus over HTTP: 127.0.0.1:9718, [::1]:9718 or unix:/path. To this machine only.
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics: Option<Address>,
+
+    /// Say what each statistic is, and end.
+    #[arg(long)]
+    pub help_stats: bool,
 
     /// Write what each round saw and planned to FILE, in place of what is there, for `scx_domains replay`. It grows by about
     /// 90 bytes a domain and round: 26 MB an hour with 8 domains at 100ms.

@@ -2,6 +2,7 @@
 //! kernel ends it.
 
 mod cgroups;
+mod outlets;
 mod pace;
 mod reports;
 mod rounds;
@@ -11,11 +12,14 @@ use crate::cli::RunArgs;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
 use crate::failure::Failure;
-use crate::kernel::{Attached, Exit, ExitKind, KernelError, Object, Options, SCHEDULER, hotplug_sequence};
+use crate::kernel::{
+    Attached, Exit, ExitKind, Features, KernelError, Object, Options, SCHEDULER, hotplug_sequence, running_scheduler,
+};
 use crate::record::{Header, Recorder};
 use crate::stats::Places;
 use crate::topology::{self, Source, Topology};
 use crossbeam_channel::Receiver;
+use outlets::Outlets;
 use reports::Reports;
 use rounds::Rounds;
 use rustix::mm::{MlockAllFlags, mlockall};
@@ -31,8 +35,13 @@ const MAX_ATTEMPTS: u32 = 5;
 /// [`Failure`], with nothing left loaded.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let stop = stop_signals()?;
+    let features = Features::probe(args.partial)?;
+    if let Some(name) = running_scheduler() {
+        return Err(KernelError::AnotherRunning(name).into());
+    }
+    let outlets = Outlets::open(args.metrics.as_ref())?;
     for _ in 0..MAX_ATTEMPTS {
-        match run_once(args, &stop) {
+        match run_once(args, features, &outlets, &stop) {
             Err(Failure::Kernel(KernelError::Hotplug)) => {
                 log::info!("CPUs came or went while the scheduler was loading; reading the machine again");
             }
@@ -60,7 +69,7 @@ fn stop_signals() -> Result<Receiver<i32>, Failure> {
     Ok(receiver)
 }
 
-fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
+fn run_once(args: &RunArgs, features: Features, outlets: &Outlets, stop: &Receiver<i32>) -> Result<(), Failure> {
     let started = Instant::now();
     let hotplug_sequence = hotplug_sequence().unwrap_or(0);
     let topology = read_topology(args.topology.as_deref())?;
@@ -79,7 +88,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
     };
     let recorder = args.record.as_deref().map(|path| start_record(path, args, &domains)).transpose()?;
     let mut object = Object::uninit();
-    let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options)?;
+    let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options, features)?;
     let attach_time = started.elapsed();
     log::info!(
         "scheduling {} CPUs in {} domains, balancing {} (attached in {:.2} s)",
@@ -99,7 +108,7 @@ fn run_once(args: &RunArgs, stop: &Receiver<i32>) -> Result<(), Failure> {
     let class_names = topology.classes.iter().map(|class| class.name.clone()).collect();
     let places = Places { domains: domains.clone(), class_names, scheduler: SCHEDULER.to_owned() };
     let reports = Reports::new(places, Instant::now());
-    Rounds::new(attached, domains, args, recorder, reports, attach_time)?.run(stop)
+    Rounds::new(attached, domains, args, recorder, reports, attach_time)?.run(stop, outlets)
 }
 
 /// The machine, or its description if that is of this machine.

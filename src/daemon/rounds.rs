@@ -2,6 +2,7 @@
 
 use super::cgroups::Cgroups;
 use super::ended;
+use super::outlets::Outlets;
 use super::pace::Pace;
 use super::reports::Reports;
 use crate::balance::{self, Balancer, FlowBook, Params, Plan, Sample, Snapshot};
@@ -9,8 +10,10 @@ use crate::cli::RunArgs;
 use crate::domain::Domains;
 use crate::failure::Failure;
 use crate::kernel::{Attached, KernelError};
+use crate::monitor::as_told;
+use crate::outlets::Ask;
 use crate::record::{Recorder, Round};
-use crate::stats::{DaemonStats, Lateness, Reading, Report, report_text};
+use crate::stats::{DaemonStats, Lateness, Reading, Report};
 use crossbeam_channel::{Receiver, at, never, select};
 use std::io::Write;
 use std::sync::Arc;
@@ -86,7 +89,7 @@ impl<'a> Rounds<'a> {
     ///
     /// # Errors
     /// [`Failure`]: the kernel has ended the scheduler, or rounds fail one after the other.
-    pub fn run(mut self, stop: &Receiver<i32>) -> Result<(), Failure> {
+    pub fn run(mut self, stop: &Receiver<i32>, outlets: &Outlets) -> Result<(), Failure> {
         let mut signals = self.attached.signals()?;
         // Until the first round, which may be a minute away, nobody knows whether some domain is crowded.
         self.attached.watch_crowding(true);
@@ -98,6 +101,7 @@ impl<'a> Rounds<'a> {
                     Ok(()) => self.pace.signalled(Instant::now()),
                     Err(_) => signals = never(), // by time alone, from now on
                 },
+                recv(outlets.asks()) -> ask => self.answer(ask.ok()),
                 recv(at(wake)) -> _ => {}
             }
             let outcome = self.do_what_is_due();
@@ -199,8 +203,18 @@ impl<'a> Rounds<'a> {
         Ok(self.reports.report(reading))
     }
 
+    /// Give somebody who asked for it the report. Where it cannot be made, he is told so by being told nothing.
+    fn answer(&mut self, ask: Option<Ask>) {
+        let Some(ask) = ask else { return };
+        match self.report() {
+            // Who has asked may have gone.
+            Ok(report) => drop(ask.send(report)),
+            Err(error) => log::debug!("statistics could not be read: {error}"),
+        }
+    }
+
     fn print_stats(&mut self) -> Result<(), Failure> {
-        let text = report_text(&*self.report()?);
+        let text = as_told(&*self.report()?, self.args.json);
         std::io::stdout().write_all(text.as_bytes()).unwrap_or_else(|e| log::warn!("nobody reads the statistics: {e}"));
         Ok(())
     }

@@ -84,7 +84,7 @@ pub struct ProgramCost {
 }
 
 impl<'obj> Attached<'obj> {
-    /// Load the scheduler for these domains and let the kernel run it.
+    /// Load the scheduler for these domains and let the kernel, which has these features, run it.
     ///
     /// # Errors
     /// [`KernelError`]; nothing stays loaded.
@@ -94,8 +94,8 @@ impl<'obj> Attached<'obj> {
         domains: &Domains,
         possible: &CpuSet,
         options: &Options,
+        features: Features,
     ) -> Result<Self, KernelError> {
-        let features = Features::probe(options.partial)?;
         if let Some(name) = running_scheduler() {
             return Err(KernelError::AnotherRunning(name));
         }

@@ -12,6 +12,17 @@ pub enum Kind {
     Counter,
 }
 
+impl Kind {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Gauge => "gauge",
+            Self::Counter => "counter",
+        }
+    }
+}
+
 /// What a value is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -54,6 +65,8 @@ pub struct Measure<T> {
     pub unit: Unit,
     /// What it is, to follow the name.
     pub help: &'static str,
+    /// Is it a whole number?
+    pub whole: bool,
     /// The value.
     pub of: fn(&T) -> f64,
 }
@@ -76,6 +89,7 @@ macro_rules! measures {
                 kind: $crate::stats::measure::Kind::$kind,
                 unit: $crate::stats::measure::Unit::$unit,
                 help: $help,
+                whole: <$type>::MAX as f64 == u64::MAX as f64,
                 of: |stats| stats.$field as f64,
             },)*];
 

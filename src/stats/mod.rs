@@ -7,6 +7,7 @@ mod measure;
 mod model;
 mod reading;
 mod system;
+mod table;
 mod text;
 
 pub use delays::{DELAY_BUCKETS, Delays};
@@ -17,4 +18,5 @@ pub use model::{
 };
 pub use reading::{CpuReading, CpuTime, DomainReading, Places, Reading};
 pub use system::{Process, cpu_times, process};
+pub use table::{Entry, Scope, Value, entries, statistics_page, statistics_text};
 pub use text::{report_text, tasks};

@@ -15,6 +15,7 @@ mod scenario_policy;
 mod scenario_record;
 mod scenario_refusals;
 mod scenario_starvation;
+mod scenario_statistics;
 mod scenario_steal;
 mod scenario_verifier;
 mod scheduler;
