@@ -1,5 +1,6 @@
 //! Everything that ends the command other than success, each with its exit code.
 
+use crate::control::{ClientError, Refusal, SocketError, Why};
 use crate::kernel::{Exit, ExitKind, KernelError};
 use thiserror::Error;
 
@@ -15,6 +16,18 @@ pub enum Failure {
     /// Something that we may not do.
     #[error("{0}")]
     Permission(String),
+    /// The control socket cannot be made.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The daemon gives no answer.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// It refuses.
+    #[error("{}", .0.message)]
+    Refused(Refusal),
+    /// What `status` found, and printed.
+    #[error("{0}")]
+    Status(&'static str, u8),
     /// The kernel, or the way to it.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -31,8 +44,16 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unexpected(_) => 1,
-            Self::Input(_) => 2,
+            Self::Unexpected(_) | Self::Socket(SocketError::InUse(_)) => 1,
+            Self::Input(_) | Self::Socket(_) => 2,
+            Self::Client(ClientError::NotAllowed(_)) => 3,
+            Self::Client(_) => 1,
+            Self::Refused(refusal) => match refusal.why {
+                Why::Malformed | Why::Failed => 1,
+                Why::Wrong => 2,
+                Why::NotAllowed => 3,
+            },
+            Self::Status(_, code) => *code,
             Self::Permission(_) | Self::Kernel(KernelError::NoPermission) => 3,
             Self::Kernel(KernelError::Unsupported(_)) => 4,
             Self::Kernel(KernelError::AnotherRunning(_)) => 5,

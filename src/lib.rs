@@ -2,9 +2,11 @@
 //!
 //! `ARCHITECTURE.md` at the top of the repository says what each module is for and which may import which.
 
+pub mod ask;
 pub mod balance;
 pub mod check;
 pub mod cli;
+pub mod control;
 pub mod cpuset;
 pub mod daemon;
 pub mod domain;

@@ -5,7 +5,7 @@ use scx_domains::cli::{Cli, Command, RunArgs, TopologyArgs};
 use scx_domains::domain::Domains;
 use scx_domains::failure::Failure;
 use scx_domains::topology::{self, Source};
-use scx_domains::{check, daemon, monitor, replay, show, stats};
+use scx_domains::{ask, check, daemon, monitor, replay, show, stats};
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,11 +18,15 @@ fn main() -> ExitCode {
         Some(Command::Topology(args)) => show_topology(args),
         Some(Command::Check) => check::run(),
         Some(Command::Replay(args)) => replay::run(args),
+        Some(Command::Status(args)) => ask::status(args),
+        Some(Command::Stop(args)) => ask::stop(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("scx_domains: {failure}");
+            if !matches!(failure, Failure::Status(..)) {
+                eprintln!("scx_domains: {failure}");
+            }
             ExitCode::from(failure.exit_code())
         }
     }

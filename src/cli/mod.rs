@@ -1,9 +1,11 @@
 //! The command line: a file for each command's arguments.
 
+mod client;
 mod replay;
 mod run;
 mod topology;
 
+pub use client::ClientArgs;
 pub use replay::ReplayArgs;
 pub use run::RunArgs;
 pub use topology::TopologyArgs;
@@ -48,6 +50,11 @@ pub enum Command {
     Check,
     /// Plan a recorded run again, and show what would differ. It needs neither root nor the machine that was recorded.
     Replay(ReplayArgs),
+    /// Does scx_domains schedule? The kernel is asked first, then the daemon; it says where they disagree. It ends with 0 if
+    /// it does, 3 if not, 1 if kernel and daemon disagree, 4 if the kernel has no sched_ext.
+    Status(ClientArgs),
+    /// Give scheduling back to the kernel and end the daemon.
+    Stop(ClientArgs),
 }
 
 #[cfg(test)]

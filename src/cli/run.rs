@@ -1,5 +1,6 @@
 //! What the scheduler itself is told.
 
+use crate::control::DEFAULT_SOCKET;
 use crate::kernel::Policy;
 use crate::outlets::Address;
 use clap::Args;
@@ -67,6 +68,10 @@ pub struct RunArgs {
     /// 90 bytes a domain and round: 26 MB an hour with 8 domains at 100ms.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+
+    /// Where `scx_domains status` and others reach this one: a socket for root and the group scx_domains.
+    #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
+    pub socket: PathBuf,
 
     /// Plan no flows. Idle CPUs still take work from other domains.
     #[arg(long)]

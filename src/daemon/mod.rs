@@ -5,15 +5,17 @@ mod cgroups;
 mod outlets;
 mod pace;
 mod reports;
+mod requests;
 mod rounds;
 
 use crate::balance::Params;
 use crate::cli::RunArgs;
+use crate::control::{Server, Socket};
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
 use crate::failure::Failure;
 use crate::kernel::{
-    Attached, Exit, ExitKind, Features, KernelError, Object, Options, SCHEDULER, hotplug_sequence, running_scheduler,
+    Attached, Exit, ExitKind, Features, KernelError, Object, Options, SCHEDULER, hotplug_sequence, may_run,
 };
 use crate::record::{Header, Recorder};
 use crate::stats::Places;
@@ -34,14 +36,13 @@ const MAX_ATTEMPTS: u32 = 5;
 /// # Errors
 /// [`Failure`], with nothing left loaded.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
+    may_run()?;
     let stop = stop_signals()?;
     let features = Features::probe(args.partial)?;
-    if let Some(name) = running_scheduler() {
-        return Err(KernelError::AnotherRunning(name).into());
-    }
+    let socket = Socket::bind(&args.socket)?;
     let outlets = Outlets::open(args.metrics.as_ref())?;
     for _ in 0..MAX_ATTEMPTS {
-        match run_once(args, features, &outlets, &stop) {
+        match run_once(args, features, &stop, &socket, &outlets) {
             Err(Failure::Kernel(KernelError::Hotplug)) => {
                 log::info!("CPUs came or went while the scheduler was loading; reading the machine again");
             }
@@ -69,7 +70,13 @@ fn stop_signals() -> Result<Receiver<i32>, Failure> {
     Ok(receiver)
 }
 
-fn run_once(args: &RunArgs, features: Features, outlets: &Outlets, stop: &Receiver<i32>) -> Result<(), Failure> {
+fn run_once(
+    args: &RunArgs,
+    features: Features,
+    stop: &Receiver<i32>,
+    socket: &Socket,
+    outlets: &Outlets,
+) -> Result<(), Failure> {
     let started = Instant::now();
     let hotplug_sequence = hotplug_sequence().unwrap_or(0);
     let topology = read_topology(args.topology.as_deref())?;
@@ -108,7 +115,12 @@ fn run_once(args: &RunArgs, features: Features, outlets: &Outlets, stop: &Receiv
     let class_names = topology.classes.iter().map(|class| class.name.clone()).collect();
     let places = Places { domains: domains.clone(), class_names, scheduler: SCHEDULER.to_owned() };
     let reports = Reports::new(places, Instant::now());
-    Rounds::new(attached, domains, args, recorder, reports, attach_time)?.run(stop, outlets)
+    let rounds = Rounds::new(attached, domains, args, recorder, reports, attach_time)?;
+    let (ask, questions) = requests::channel();
+    // Only now: it looks users up, which reads the environment, and reading the machine writes to that.
+    let _server = Server::start(socket, ask)
+        .map_err(|e| Failure::Unexpected(format!("cannot serve {}: {e}", socket.path().display())))?;
+    rounds.run(stop, questions, outlets)
 }
 
 /// The machine, or its description if that is of this machine.

@@ -1,10 +1,13 @@
 //! Round after round: sample, plan, apply, publish; by time and at the scheduler's signals.
 
+mod answers;
+
 use super::cgroups::Cgroups;
 use super::ended;
 use super::outlets::Outlets;
 use super::pace::Pace;
 use super::reports::Reports;
+use super::requests::Question;
 use crate::balance::{self, Balancer, FlowBook, Params, Plan, Sample, Snapshot};
 use crate::cli::RunArgs;
 use crate::domain::Domains;
@@ -14,6 +17,7 @@ use crate::monitor::as_told;
 use crate::outlets::Ask;
 use crate::record::{Recorder, Round};
 use crate::stats::{DaemonStats, Lateness, Reading, Report};
+use answers::Then;
 use crossbeam_channel::{Receiver, at, never, select};
 use std::io::Write;
 use std::sync::Arc;
@@ -85,11 +89,16 @@ impl<'a> Rounds<'a> {
         })
     }
 
-    /// Until the end, which is told.
+    /// Until the end, which is told. Questions are answered between rounds.
     ///
     /// # Errors
     /// [`Failure`]: the kernel has ended the scheduler, or rounds fail one after the other.
-    pub fn run(mut self, stop: &Receiver<i32>, outlets: &Outlets) -> Result<(), Failure> {
+    pub fn run(
+        mut self,
+        stop: &Receiver<i32>,
+        mut questions: Receiver<Question>,
+        outlets: &Outlets,
+    ) -> Result<(), Failure> {
         let mut signals = self.attached.signals()?;
         // Until the first round, which may be a minute away, nobody knows whether some domain is crowded.
         self.attached.watch_crowding(true);
@@ -101,7 +110,12 @@ impl<'a> Rounds<'a> {
                     Ok(()) => self.pace.signalled(Instant::now()),
                     Err(_) => signals = never(), // by time alone, from now on
                 },
-                recv(outlets.asks()) -> ask => self.answer(ask.ok()),
+                recv(outlets.asks()) -> ask => self.hand_report_to(ask.ok()),
+                recv(questions) -> question => match question {
+                    Ok(question) if self.answer(&question) == Then::Stop => return ended(self.attached.detach()),
+                    Ok(_) => {}
+                    Err(_) => questions = never(), // nobody serves clients any more
+                },
                 recv(at(wake)) -> _ => {}
             }
             let outcome = self.do_what_is_due();
@@ -204,7 +218,7 @@ impl<'a> Rounds<'a> {
     }
 
     /// Give somebody who asked for it the report. Where it cannot be made, he is told so by being told nothing.
-    fn answer(&mut self, ask: Option<Ask>) {
+    fn hand_report_to(&mut self, ask: Option<Ask>) {
         let Some(ask) = ask else { return };
         match self.report() {
             // Who has asked may have gone.

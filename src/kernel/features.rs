@@ -75,6 +75,19 @@ impl Features {
     }
 }
 
+/// Nothing that is known without looking closely keeps a scheduler from being loaded: for those who have something to do before
+/// it is.
+///
+/// # Errors
+/// [`KernelError::NotMounted`], [`KernelError::NoPermission`], [`KernelError::AnotherRunning`].
+pub fn may_run() -> Result<(), KernelError> {
+    mounted()?;
+    if !may_load(&fs::read_to_string("/proc/self/status").unwrap_or_default()) {
+        return Err(KernelError::NoPermission);
+    }
+    running_scheduler().map_or(Ok(()), |name| Err(KernelError::AnotherRunning(name)))
+}
+
 /// Is there what the kernel is asked through?
 ///
 /// # Errors
@@ -115,15 +128,18 @@ fn function_tracer() -> bool {
         || Path::new("/sys/kernel/tracing/available_filter_functions").exists()
 }
 
+/// Whether a scheduler runs, in the kernel's word: "enabled", "disabled", or one for between. None where it has no sched_ext.
+#[must_use]
+pub fn scheduler_state() -> Option<String> {
+    Some(fs::read_to_string(format!("{SCHED_EXT}/state")).ok()?.trim().to_owned())
+}
+
 /// The name of the scheduler that runs now, if any.
 #[must_use]
 pub fn running_scheduler() -> Option<String> {
-    let state = fs::read_to_string(format!("{SCHED_EXT}/state")).ok()?;
-    if state.trim() == "disabled" {
-        return None;
-    }
+    let state = scheduler_state().filter(|state| state != "disabled")?;
     let name = fs::read_to_string(format!("{SCHED_EXT}/root/ops")).unwrap_or_default();
-    Some(if name.trim().is_empty() { format!("one that is {}", state.trim()) } else { name.trim().to_owned() })
+    Some(if name.trim().is_empty() { format!("one that is {state}") } else { name.trim().to_owned() })
 }
 
 /// How often CPUs came or went since boot. Read it before the topology: the kernel refuses a scheduler that was made for

@@ -24,7 +24,9 @@ pub use cgroup_files::{CgroupSupport, unhonoured};
 pub use error::KernelError;
 pub use events::events;
 pub use exit::{Exit, ExitKind};
-pub use features::{Features, hotplug_sequence, isolated_cpus, may_load, mounted, running_scheduler};
+pub use features::{
+    Features, hotplug_sequence, isolated_cpus, may_load, may_run, mounted, running_scheduler, scheduler_state,
+};
 pub use policy::{Policy, Terms};
 
 pub use load::{Attached, Object, Options, ProgramCost, SCHEDULER};

@@ -1,0 +1,85 @@
+//! The commands that ask the running daemon: they ask, and print the answer.
+
+mod verdict;
+
+use crate::cli::ClientArgs;
+use crate::control::{Client, ClientError, Reply, Request, Status};
+use crate::failure::Failure;
+use crate::kernel::{running_scheduler, scheduler_state};
+use serde_json::{Value, json};
+use std::io::{ErrorKind, Write};
+use verdict::{KernelSays, Verdict, verdict};
+
+/// `scx_domains status`.
+///
+/// # Errors
+/// [`Failure::Status`] with the exit code, where scx_domains does not schedule or kernel and daemon disagree.
+pub fn status(args: &ClientArgs) -> Result<(), Failure> {
+    let kernel = KernelSays { state: scheduler_state(), ops: running_scheduler() };
+    let (daemon, unanswered) = match ask_status(args) {
+        Ok(status) => (Some(status), None),
+        Err(error) => (None, Some(error)),
+    };
+    let hidden = matches!(unanswered, Some(Failure::Client(ClientError::NotAllowed(_))));
+    let verdict = verdict(&kernel, daemon.as_ref(), hidden);
+    let unanswered = unanswered.map(|error| match error {
+        Failure::Client(ClientError::NobodyThere(path)) => format!("none listens at {}", path.display()),
+        error => error.to_string(),
+    });
+    if args.json {
+        print(&format!("{}\n", status_json(verdict, &kernel, daemon.as_ref(), unanswered.as_deref())))?;
+    } else {
+        print(&verdict::text(verdict, &kernel, daemon.as_ref(), unanswered.as_deref()))?;
+    }
+    match verdict {
+        Verdict::Active => Ok(()),
+        other => Err(Failure::Status(other.word(), other.exit_code())),
+    }
+}
+
+fn status_json(verdict: Verdict, kernel: &KernelSays, daemon: Option<&Status>, unanswered: Option<&str>) -> Value {
+    json!({
+        "status": verdict.word(),
+        "kernel": { "state": kernel.state, "ops": kernel.ops },
+        "daemon": daemon,
+        "unanswered": unanswered,
+    })
+}
+
+fn ask_status(args: &ClientArgs) -> Result<Status, Failure> {
+    match ask(&mut Client::connect(&args.socket())?, &Request::Status)? {
+        Reply::Status(status) => Ok(status),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// `scx_domains stop`: returns when it has ended.
+///
+/// # Errors
+/// [`Failure`]: it cannot be asked, refuses, or does not end.
+pub fn stop(args: &ClientArgs) -> Result<(), Failure> {
+    let mut client = Client::connect(&args.socket())?;
+    ask(&mut client, &Request::Stop)?;
+    client.wait_for_end()?;
+    done(args, "stopped: the kernel schedules by itself again")
+}
+
+/// Ask; a refusal is a failure.
+fn ask(client: &mut Client, request: &Request) -> Result<Reply, Failure> {
+    client.ask(request)?.map_err(Failure::Refused)
+}
+
+fn unexpected(reply: &Reply) -> Failure {
+    Failure::Unexpected(format!("the daemon answered something else than it was asked: {reply:?}"))
+}
+
+fn done(args: &ClientArgs, sentence: &str) -> Result<(), Failure> {
+    print(&if args.json { format!("{}\n", json!({ "done": sentence })) } else { format!("{sentence}\n") })
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    std::io::stdout().write_all(text.as_bytes()).or_else(|e| match e.kind() {
+        ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(Failure::Unexpected(format!("writing the answer: {e}"))),
+    })
+}
