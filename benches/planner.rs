@@ -32,12 +32,20 @@ fn machine(cpus: u32, per_llc: u32) -> Topology {
     };
     let llc = |id: u32| Llc { id: LlcId(id), node: NodeId(id * per_llc / per_node), cpus: set(id * per_llc, per_llc) };
     let core = |id: u32| Core { id: CoreId(id), llc: LlcId(2 * id / per_llc), cpus: set(2 * id, 2) };
-    let class = Class { id: ClassId(0), name: "all".into(), capacity: Capacity::FULL, cpus: set(0, cpus) };
+    let class = Class {
+        id: ClassId(0),
+        name: "all".into(),
+        capacity: Capacity::FULL,
+        cost_rank: 0,
+        cpus: set(0, cpus),
+        preferred: vec![],
+    };
     Topology {
         nodes: (0..count).map(node).collect(),
         llcs: (0..cpus.div_ceil(per_llc)).map(llc).collect(),
         cores: (0..cpus / 2).map(core).collect(),
         classes: vec![class],
+        perf_domains: vec![],
         online: set(0, cpus),
         offline: CpuSet::new(),
     }

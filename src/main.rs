@@ -59,10 +59,18 @@ fn run(args: &RunArgs) -> Result<(), Failure> {
 
 fn show_topology(args: &TopologyArgs) -> Result<(), Failure> {
     let source = args.topology.as_deref().map_or(Ok(Source::Live), Source::parse);
-    let topology = source.and_then(|source| topology::read(&source)).map_err(|e| Failure::Input(e.to_string()))?;
-    let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
-    let text =
-        if args.json { format!("{:#}\n", show::json(&topology, &domains)) } else { show::tree(&topology, &domains) };
+    let reading = source.and_then(|source| topology::examine(&source)).map_err(|e| Failure::Input(e.to_string()))?;
+    let reading = match &args.classes {
+        Some(classes) => reading.with_classes(classes).map_err(|e| Failure::Input(format!("--classes: {e}")))?,
+        None => reading,
+    };
+    let topology = &reading.topology;
+    let domains = Domains::build(topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
+    let text = match (args.json, args.explain) {
+        (true, _) => format!("{:#}\n", show::json(topology, &domains)),
+        (false, true) => show::tree(topology, &domains) + &show::explanation(&reading),
+        (false, false) => show::tree(topology, &domains),
+    };
     print(&text, "the topology")
 }
 

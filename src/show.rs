@@ -1,11 +1,15 @@
 //! A machine and its domains for people (a tree) and for programs (JSON).
 
+mod explain;
+
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 
 use crate::domain::{Domain, Domains};
-use crate::topology::{Class, Llc, Node, Topology};
+use crate::topology::{Class, Llc, Node, PerfDomain, Topology};
+
+pub use explain::explanation;
 
 /// A tree of nodes, LLCs and domains, one line each, followed by the distances where there are several nodes.
 #[must_use]
@@ -13,14 +17,16 @@ pub fn tree(topology: &Topology, domains: &Domains) -> String {
     let branches: Vec<Branch> = topology.nodes.iter().map(|node| node_branch(node, topology, domains)).collect();
     let mut text = summary(topology, domains) + "\n";
     draw(&branches, "", &mut text);
+    text.extend(topology.perf_domains.iter().map(perf_domain));
     if topology.nodes.len() > 1 {
         text += &distances(topology);
     }
     text
 }
 
-/// `{"nodes":[…],"llcs":[…],"cores":[…],"classes":[…],"domains":[…]}`: CPUs as cpulists, ids as numbers, a node's
-/// being the kernel's; capacity 1 to 1024 a CPU for a class, summed for a domain.
+/// `{"nodes":[…],"llcs":[…],"cores":[…],"classes":[…],"perf_domains":[…],"domains":[…]}`: CPUs as cpulists, ids as numbers,
+/// a node's being the kernel's; capacity 1 to 1024 a CPU for a class, summed for a domain. A class has `preferred` only
+/// where its CPUs differ.
 #[must_use]
 pub fn json(topology: &Topology, domains: &Domains) -> Value {
     json!({
@@ -28,6 +34,7 @@ pub fn json(topology: &Topology, domains: &Domains) -> Value {
         "llcs": topology.llcs,
         "cores": topology.cores,
         "classes": topology.classes,
+        "perf_domains": topology.perf_domains,
         "domains": domains.domains,
     })
 }
@@ -56,6 +63,26 @@ fn summary(topology: &Topology, domains: &Domains) -> String {
 fn class(class: &Class) -> String {
     let Class { name, capacity, cpus, .. } = class;
     format!("{name} (capacity {capacity}) CPUs {cpus}")
+}
+
+fn perf_domain(domain: &PerfDomain) -> String {
+    let speeds = domain.states.first().zip(domain.states.last());
+    let speeds = speeds.map_or_else(String::new, |(slowest, fastest)| {
+        let mhz = |khz: u64| khz / 1000;
+        let (slow, fast) = (mhz(slowest.frequency), mhz(fastest.frequency));
+        format!(
+            "{slow} to {fast} MHz in {}, cost {} to {}",
+            counted(domain.states.len(), "state"),
+            slowest.cost,
+            fastest.cost
+        )
+    });
+    let unit = match (domain.artificial, domain.microwatts) {
+        (true, _) => " (artificial)",
+        (false, true) => "",
+        (false, false) => " (in a unit of the driver's)",
+    };
+    format!("performance domain of CPUs {}: {speeds}{unit}\n", domain.cpus)
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -23,6 +23,8 @@ const LAYERS: &[(&str, Layer)] = &[
     ("units", Base),
     ("cpuset", Base),
     ("topology", Pure),
+    ("topology::cpu_files", Edge),
+    ("topology::cpuid", Edge),
     ("topology::hwloc", Edge),
     ("topology::hwloc_env", Edge),
     ("topology::recorded", Edge),

@@ -81,7 +81,7 @@ fn offline_cpus_are_left_out() {
 #[test]
 fn p_and_e_cores_under_one_l3_are_two_domains() {
     let Some(alder_lake) = recorded("20em64t-hybrid-1p6c2t+2ca4co1t.tar.bz2") else { return };
-    assert_eq!(lines(&alder_lake), ["0/0/P: 0-11 = 12288", "0/0/E: 12-19 = 6384"]);
+    assert_eq!(lines(&alder_lake), ["0/0/P: 0-11 = 12288", "0/0/E: 12-19 = 4992"]);
     assert_eq!(alder_lake.0.cores.len(), 14);
     // No frequency was recorded, so the E-cores' capacity is the assumed one.
     let Some(raptor_lake) = recorded("Intel-RaptorLake-Corei7-1370P.xml") else { return };

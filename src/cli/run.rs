@@ -3,6 +3,7 @@
 use crate::control::DEFAULT_SOCKET;
 use crate::kernel::Policy;
 use crate::outlets::Address;
+use crate::topology::ClassSpec;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,6 +40,10 @@ pub struct RunArgs {
     /// Use this description of the machine (see `scx_domains topology --help`). It has to describe this very machine.
     #[arg(long, value_name = "MACHINE")]
     pub topology: Option<String>,
+
+    /// Take these for the core classes, whatever the machine says (see `scx_domains topology --help`).
+    #[arg(long, value_name = "CLASSES")]
+    pub classes: Option<ClassSpec>,
 
     /// Schedule only tasks of the class SCHED_EXT.
     #[arg(long)]

@@ -79,7 +79,10 @@ fn run_once(
 ) -> Result<(), Failure> {
     let started = Instant::now();
     let hotplug_sequence = hotplug_sequence().unwrap_or(0);
-    let topology = read_topology(args.topology.as_deref())?;
+    let mut topology = read_topology(args.topology.as_deref())?;
+    if let Some(classes) = &args.classes {
+        classes.apply(&mut topology).map_err(|e| Failure::Input(format!("--classes: {e}")))?;
+    }
     let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
     let options = Options {
         policy: args.policy,

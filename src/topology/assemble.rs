@@ -12,26 +12,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::classes::classes;
+use super::classes::{ClassReport, classes};
 use super::discovery::{Discovery, FoundDistances, FoundNode};
 use super::{Core, LOCAL_DISTANCE, Llc, Node, REMOTE_DISTANCE, Topology};
 use crate::cpuset::CpuSet;
 use crate::units::{CoreId, CpuId, LlcId, NodeId};
 
 /// Makes a [`Topology`] that holds its invariants, whatever `found` says, as long as a CPU is online.
-pub(super) fn assemble(found: &Discovery) -> Topology {
+/// With it comes why its classes are as they are.
+pub(super) fn assemble(found: &Discovery) -> (Topology, ClassReport) {
     let home = homes(found);
     let cores = cores(found);
     let (llcs, core_llcs) = llcs(found, &cores, &home);
     let cores = cores.into_iter().zip(core_llcs).zip(0..);
-    Topology {
+    let (classes, report) = classes(found);
+    let topology = Topology {
         nodes: nodes(found, &home),
         llcs,
         cores: cores.map(|((cpus, llc), id)| Core { id: CoreId(id), llc, cpus }).collect(),
-        classes: classes(found),
+        classes,
+        perf_domains: found.energy.domains.clone(),
         online: found.online.clone(),
         offline: found.offline.difference(&found.online),
-    }
+    };
+    (topology, report)
 }
 
 /// The node of each online CPU.

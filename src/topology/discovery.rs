@@ -1,8 +1,11 @@
 //! What a source says of a machine, before anything is made of it: flat lists, in no special order, that may
 //! overlap, leave CPUs out, or name CPUs that are not online.
 
+use std::collections::BTreeMap;
+
+use super::energy::EnergyModel;
 use crate::cpuset::CpuSet;
-use crate::units::NodeId;
+use crate::units::{CpuId, NodeId};
 
 /// What a reader found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +18,11 @@ pub(super) struct Discovery {
     pub cores: Vec<CpuSet>,
     pub kinds: Vec<FoundKind>,
     pub distances: Option<FoundDistances>,
+    /// From files and the processor itself; where these are not to be had, the kinds fill in.
+    pub facts: BTreeMap<CpuId, CpuFacts>,
+    pub energy: EnergyModel,
+    /// What was read and made no sense, for people.
+    pub faults: Vec<String>,
 }
 
 /// A NUMA node and the CPUs that are local to it. A node without CPUs of its own is often given those of its package.
@@ -32,6 +40,79 @@ pub(super) struct FoundCache {
     pub cpus: CpuSet,
 }
 
+/// What a processor's maker calls a core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CoreType {
+    Performance,
+    Efficiency,
+    LowPower,
+}
+
+impl CoreType {
+    /// From hwloc's `CoreType`, which is made of the names of the kernel's folders.
+    pub fn from_hwloc(name: &str) -> Option<Self> {
+        match name {
+            "IntelCore" => Some(Self::Performance),
+            "IntelAtom" => Some(Self::Efficiency),
+            "IntelLowPower" => Some(Self::LowPower),
+            _ => None,
+        }
+    }
+
+    /// More for the faster.
+    pub const fn speed(self) -> u64 {
+        match self {
+            Self::Performance => 2,
+            Self::Efficiency => 1,
+            Self::LowPower => 0,
+        }
+    }
+
+    pub const fn name_of_speed(speed: u64) -> &'static str {
+        match speed {
+            2 => "Performance",
+            1 => "Efficiency",
+            _ => "Low-power",
+        }
+    }
+}
+
+/// What is known of one CPU that tells of its class. Figures are above 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct CpuFacts {
+    /// By the kernel's folders of performance counters.
+    pub core_type: Option<CoreType>,
+    /// By the processor itself.
+    pub cpuid: Option<CoreType>,
+    /// Bits 4 to 15 of Arm's MIDR, with the implementer above.
+    pub arm_part: Option<u32>,
+    /// The kernel's `cpu_capacity`, 1024 for the machine's fastest CPU.
+    pub capacity: Option<u32>,
+    /// `acpi_cppc/highest_perf`, on a scale of the firmware's own.
+    pub cppc: Option<u32>,
+    pub base_mhz: Option<u32>,
+    pub max_mhz: Option<u32>,
+    /// `amd_pstate_prefcore_ranking`: more is to be preferred.
+    pub preference: Option<u32>,
+    /// hwloc's rank of its kind, 0 for the slowest.
+    pub rank: Option<u32>,
+    /// For Efficiency cores only: is it under an L3?
+    pub under_l3: Option<bool>,
+    /// What work costs at its highest speed, by the energy model.
+    pub energy_cost: Option<u64>,
+}
+
+impl CpuFacts {
+    /// Takes from a kind of hwloc's what is not known otherwise: on a live machine it has read the same files.
+    pub fn fill_in(&mut self, kind: &FoundKind) {
+        self.core_type = self.core_type.or(kind.core_type.as_deref().and_then(CoreType::from_hwloc));
+        self.capacity = self.capacity.or(kind.capacity);
+        self.base_mhz = self.base_mhz.or(kind.base_mhz);
+        self.max_mhz = self.max_mhz.or(kind.max_mhz);
+        self.rank = kind.rank.and_then(|rank| u32::try_from(rank).ok());
+    }
+}
+
 /// A kind of CPU in hwloc's sense, and what is known of each CPU of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FoundKind {
@@ -41,6 +122,7 @@ pub(super) struct FoundKind {
     /// hwloc's `CoreType`: `IntelCore` or `IntelAtom`.
     pub core_type: Option<String>,
     pub max_mhz: Option<u32>,
+    pub base_mhz: Option<u32>,
     /// The kernel's `cpu_capacity`, 1024 for the machine's fastest CPU.
     pub capacity: Option<u32>,
 }
@@ -52,6 +134,7 @@ impl FoundKind {
         match name {
             "CoreType" => self.core_type = Some(value.to_owned()),
             "FrequencyMaxMHz" => self.max_mhz = number(),
+            "FrequencyBaseMHz" => self.base_mhz = number(),
             "LinuxCapacity" => self.capacity = number(),
             _ => {}
         }

@@ -122,6 +122,7 @@ fn discover(origin: &str, builder: TopologyBuilder) -> Result<Discovery, Topolog
         cores: sets(&hwloc, ObjectType::Core),
         kinds: kinds(&hwloc),
         distances: distances(&hwloc),
+        ..Discovery::default()
     })
 }
 

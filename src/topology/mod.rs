@@ -5,9 +5,13 @@
 //! one LLC, one core and one class whatever the source left out or said twice.
 
 mod assemble;
+mod class_spec;
 mod classes;
 mod compare;
+mod cpu_files;
+mod cpuid;
 mod discovery;
+mod energy;
 mod error;
 mod hwloc;
 mod hwloc_env;
@@ -24,9 +28,12 @@ use thiserror::Error;
 use crate::cpuset::CpuSet;
 use crate::units::{Capacity, ClassId, CoreId, CpuId, LlcId, NodeId};
 
+pub use class_spec::{ClassSpec, ClassSpecError};
+pub use classes::{Capacities, ClassReport, Group, Tally, Witness, Word};
 pub use compare::{DifferentMachine, same_machine};
+pub use energy::{Costs, EnergyFault, EnergyModel, EnergyOrigin, PerfDomain, PerfState};
 pub use error::TopologyError;
-pub use source::{Source, read};
+pub use source::{Reading, Source, examine, read};
 
 /// The most CPUs that a machine may have: four times what the largest kernels are built for.
 pub const MAX_CPUS: usize = 4 * 4096;
@@ -47,6 +54,9 @@ pub struct Topology {
     pub cores: Vec<Core>,
     /// The fastest first.
     pub classes: Vec<Class>,
+    /// Of the kernel's energy model, by their lowest CPUs; empty where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub perf_domains: Vec<PerfDomain>,
     pub online: CpuSet,
     /// CPUs that are there and could be brought online.
     pub offline: CpuSet,
@@ -82,11 +92,16 @@ pub struct Core {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Class {
     pub id: ClassId,
-    /// `cpu` where there is one class only, else `P`, `E`, `LP-E`, `class3`, …
+    /// `cpu` where there is one class only, else `P`, `E`, `LP-E`, `class3`, …; `big`, `mid`, `little` on Arm.
     pub name: String,
     /// Of one CPU, 1 to 1024.
     pub capacity: Capacity,
+    /// What work costs here against the other classes: 0 where it costs the least energy. See [`Costs`] for how much.
+    pub cost_rank: u32,
     pub cpus: CpuSet,
+    /// The CPUs by preference (preferred and binned cores), the best first; empty where all are alike.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preferred: Vec<CpuSet>,
 }
 
 /// A value that breaks a rule which the rest of the program relies on.
@@ -104,6 +119,12 @@ macro_rules! ensure {
 pub(crate) use ensure;
 
 impl Topology {
+    /// Are all CPUs of one class? Then nothing is decided by class.
+    #[must_use]
+    pub fn has_one_class(&self) -> bool {
+        self.classes.len() == 1
+    }
+
     #[must_use]
     pub fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
@@ -158,7 +179,14 @@ impl Topology {
             ensure!(!class.cpus.is_empty(), "core class {} has no CPUs", class.name);
             let Capacity(capacity) = class.capacity;
             ensure!((1..=1024).contains(&capacity), "core class {} has capacity {capacity}", class.name);
+            let preferred: usize = class.preferred.iter().map(CpuSet::len).sum();
+            let whole = class.preferred.iter().flat_map(CpuSet::iter).all(|cpu| class.cpus.contains(cpu));
+            let ranked = preferred == 0 || (preferred == class.cpus.len() && whole);
+            ensure!(ranked, "the preferred CPUs of core class {} are not its CPUs", class.name);
         }
+        let ranks: BTreeSet<u32> = self.classes.iter().map(|class| class.cost_rank).collect();
+        let all_ranks = (0..).zip(&ranks).all(|(rank, found)| rank == *found) && ranks.len() == self.classes.len();
+        ensure!(all_ranks, "the core classes are not ranked by cost");
         let names: BTreeSet<&str> = self.classes.iter().map(|class| class.name.as_str()).collect();
         ensure!(names.len() == self.classes.len(), "two core classes have one name");
         Ok(())

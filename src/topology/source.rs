@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::assemble::assemble;
 use super::discovery::Discovery;
-use super::{Topology, TopologyError, hwloc, recorded, sysfs, xml};
+use super::{
+    ClassReport, ClassSpec, ClassSpecError, EnergyOrigin, Topology, TopologyError, cpu_files, cpuid, hwloc, recorded,
+    sysfs, xml,
+};
 
 /// How a synthetic description is told from a path.
 const SYNTHETIC: &str = "synthetic:";
@@ -58,17 +61,57 @@ impl fmt::Display for Source {
     }
 }
 
+/// A machine, and why it is taken for what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    pub topology: Topology,
+    pub classes: ClassReport,
+    /// Have its classes been given, whatever the report says?
+    pub given: bool,
+    pub energy: EnergyOrigin,
+    /// What was read and made no sense, a sentence each.
+    pub faults: Vec<String>,
+}
+
+impl Reading {
+    /// The same machine with the classes that a user gives.
+    ///
+    /// # Errors
+    ///
+    /// Its online CPUs are not those of the classes.
+    pub fn with_classes(mut self, classes: &ClassSpec) -> Result<Self, ClassSpecError> {
+        classes.apply(&mut self.topology)?;
+        self.given = true;
+        Ok(self)
+    }
+}
+
 /// Reads a machine. Call it before other threads are started: hwloc takes its orders from the environment.
 ///
 /// # Errors
 ///
 /// One sentence that names the source; see [`TopologyError`].
 pub fn read(source: &Source) -> Result<Topology, TopologyError> {
+    examine(source).map(|reading| reading.topology)
+}
+
+/// Reads a machine, as [`read`] does, and keeps why its classes are as they are.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn examine(source: &Source) -> Result<Reading, TopologyError> {
     let found = match source {
-        Source::Live => checked_by_kernel(hwloc::live()?, Path::new("/"))?,
+        Source::Live => {
+            let mut found = with_files(hwloc::live()?, Path::new("/"))?;
+            for (cpu, core_type) in cpuid::core_types(&found.online) {
+                found.facts.entry(cpu).or_default().cpuid = Some(core_type);
+            }
+            found
+        }
         Source::Recorded(directory) => {
             let root = recorded::root(directory)?;
-            checked_by_kernel(hwloc::recorded(&root)?, &root)?
+            with_files(hwloc::recorded(&root)?, &root)?
         }
         Source::Xml(path) => xml::read(path)?,
         Source::Synthetic(description) => hwloc::synthetic(description)?,
@@ -77,10 +120,17 @@ pub fn read(source: &Source) -> Result<Topology, TopologyError> {
     if found.online.is_empty() {
         return Err(TopologyError::NoCpus { origin: origin() });
     }
-    let topology = assemble(&found);
+    let (topology, classes) = assemble(&found);
     let checked = topology.verify_invariants();
     checked.map_err(|source| TopologyError::Contradiction { origin: origin(), source })?;
-    Ok(topology)
+    Ok(Reading { topology, classes, given: false, energy: found.energy.origin, faults: found.faults })
+}
+
+/// Takes in what the kernel's files under `root` say: which CPUs are there, and of what class they may be.
+fn with_files(found: Discovery, root: &Path) -> Result<Discovery, TopologyError> {
+    let mut found = checked_by_kernel(found, root)?;
+    (found.facts, found.faults) = cpu_files::facts(root, &found.online);
+    Ok(found)
 }
 
 /// Takes which CPUs are online and offline from the kernel where it says.

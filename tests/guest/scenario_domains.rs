@@ -35,7 +35,7 @@ fn expected([nodes, llcs, cores, threads]: Shape) -> Value {
         "nodes": (0..nodes).map(node).collect::<Vec<_>>(),
         "llcs": (0..nodes * llcs).map(llc).collect::<Vec<_>>(),
         "cores": (0..nodes * llcs * cores).map(core).collect::<Vec<_>>(),
-        "classes": [{ "id": 0, "name": "cpu", "capacity": 1024, "cpus": cpulist(0, nodes * per_node) }],
+        "classes": [{ "id": 0, "name": "cpu", "capacity": 1024, "cost_rank": 0, "cpus": cpulist(0, nodes * per_node) }],
         "domains": (0..nodes * llcs).map(domain).collect::<Vec<_>>(),
     })
 }
