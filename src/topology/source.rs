@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::assemble::assemble;
 use super::discovery::Discovery;
 use super::{
-    ClassReport, ClassSpec, ClassSpecError, EnergyOrigin, Topology, TopologyError, cpu_files, cpuid, hwloc, recorded,
-    sysfs, xml,
+    ClassReport, ClassSpec, ClassSpecError, EnergyOrigin, Topology, TopologyError, cpu_files, cpuid, energy, hwloc,
+    recorded, sysfs, xml,
 };
 
 /// How a synthetic description is told from a path.
@@ -107,11 +107,14 @@ pub fn examine(source: &Source) -> Result<Reading, TopologyError> {
             for (cpu, core_type) in cpuid::core_types(&found.online) {
                 found.facts.entry(cpu).or_default().cpuid = Some(core_type);
             }
+            found.energy = energy::read::live(&found.online);
             found
         }
         Source::Recorded(directory) => {
             let root = recorded::root(directory)?;
-            with_files(hwloc::recorded(&root)?, &root)?
+            let mut found = with_files(hwloc::recorded(&root)?, &root)?;
+            found.energy = energy::read::recorded(&root, &found.online);
+            found
         }
         Source::Xml(path) => xml::read(path)?,
         Source::Synthetic(description) => hwloc::synthetic(description)?,

@@ -6,6 +6,10 @@
 //! CPU is the cheaper, and no sum of them is a power. So here costs are compared and never added up.
 
 mod costs;
+mod debugfs;
+mod message;
+mod netlink;
+pub(super) mod read;
 
 use std::fmt;
 
@@ -120,7 +124,23 @@ impl EnergyModel {
     }
 }
 
+/// The kernel's flags of a performance domain (include/linux/energy_model.h).
+const MICROWATTS: u64 = 1;
+const SKIP_INEFFICIENT: u64 = 2;
+const ARTIFICIAL: u64 = 4;
+
 impl PerfDomain {
+    /// One with the kernel's flags.
+    fn with_flags(cpus: CpuSet, flags: u64, states: Vec<PerfState>) -> Self {
+        Self {
+            cpus,
+            microwatts: flags & MICROWATTS != 0,
+            artificial: flags & ARTIFICIAL != 0,
+            skips_inefficient: flags & SKIP_INEFFICIENT != 0,
+            states,
+        }
+    }
+
     /// The state that a CPU is in which has to do `demand`: the slowest that has room for it, else the fastest.
     #[must_use]
     pub fn state_for(&self, demand: u64) -> Option<&PerfState> {
