@@ -1,6 +1,8 @@
 //! Machines of every shape give a topology and domains that hold their invariants, the machines in `topologies/` give
 //! what is written down for them, and what is no machine gives one clear sentence.
 
+mod tree;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +38,7 @@ fn machines() -> Vec<PathBuf> {
     machines
 }
 
-/// What to give to `--topology` for a machine in `topologies/`.
+/// What to give to `--topology` for a machine in `topologies/` that is not a tree.
 fn argument(machine: &Path) -> String {
     match fs::read_to_string(machine.join("machine.synthetic")) {
         Ok(text) => text.trim().to_owned(),
@@ -44,16 +46,24 @@ fn argument(machine: &Path) -> String {
     }
 }
 
+/// The machine in a folder of `topologies/`.
+fn described(folder: &Path) -> Topology {
+    match fs::read_to_string(folder.join("machine.tree")) {
+        Ok(text) => read(tree::unpacked(&text).path().to_str().unwrap()),
+        Err(_) => read(&argument(folder)),
+    }
+}
+
 fn machine(name: &str) -> Topology {
-    read(&argument(&Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies").join(name)))
+    described(&Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies").join(name))
 }
 
 #[test]
 fn machines_are_as_written_down() {
     let machines = machines();
-    assert!(machines.len() >= 8, "{machines:?}");
+    assert!(machines.len() >= 16, "{machines:?}");
     for folder in machines {
-        let topology = read(&argument(&folder));
+        let topology = described(&folder);
         let json = show::json(&topology, &domains(&topology));
         let expected = fs::read_to_string(folder.join("expected.json")).unwrap();
         let expected: serde_json::Value = serde_json::from_str(&expected).unwrap();
@@ -85,6 +95,41 @@ distances (10 is local)
     let topology = machine("l3-spans-nodes");
     let tree = show::tree(&topology, &domains(&topology));
     assert!(tree.contains("LLC 0: CPUs 2-3 (also in node 0)"), "{tree}");
+}
+
+#[test]
+fn explain_says_who_said_what_and_what_was_believed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies/core-ultra-7-155h/machine.tree");
+    let tree = tree::unpacked(&fs::read_to_string(folder).unwrap());
+    let source = Source::Recorded(tree.path().to_owned());
+    let expected = "\
+what was said of core classes (what it counts for)
+  core type      0-11: Performance; 12-21: Efficiency (3)
+  L3 cache       12-19: under an L3; 20-21: without an L3 (3)
+  cpu_capacity   0-21: 1024 (0; it finds all alike, as it does on machines with several classes)
+  base frequency 0-11: 1400 MHz; 12-19: 900 MHz; 20-21: 700 MHz (1)
+  max frequency  0-19: 3800 to 4800 MHz; 20-21: 2500 MHz (1)
+  hwloc rank     0-11: rank 2; 12-19: rank 1; 20-21: rank 0 (0; it is made of what the others say)
+  silent: CPUID, Arm part, CPPC, energy cost
+what was believed
+  P (0-11) is above E (12-19): different 4 (core type, base frequency), alike 1 (max frequency)
+  E (12-19) is above LP-E (20-21): different 5 (L3 cache, base frequency, max frequency), alike 1 (core type)
+  capacity P 1024, E 864, LP-E 568, by max frequency; not by cpu_capacity: it finds all classes alike
+  preferred in P, by max frequency: 4-7 before 0-3,8-11
+  cheapest first: LP-E, E, P (by rank: there is no energy model of the CPUs)
+";
+    let reading = topology::examine(&source).unwrap();
+    assert_eq!(show::explanation(&reading), expected);
+
+    let given = reading.with_classes(&"0-11=fast:1024,12-21=slow:600".parse().unwrap()).unwrap();
+    let told = show::explanation(&given);
+    assert!(told.contains("what --classes says, whatever was said: fast (0-11) 1024, slow (12-21) 600"), "{told}");
+    assert_eq!(domains(&given.topology).len(), 3, "two classes, and the L3 splits the slow one");
+
+    // What makes no sense is named.
+    fs::write(tree.path().join("sys/devices/system/cpu/cpu3/cpufreq/base_frequency"), "NaN").unwrap();
+    let told = show::explanation(&topology::examine(&source).unwrap());
+    assert!(told.contains("cpu3/cpufreq/base_frequency makes no sense and is not believed: `NaN`"), "{told}");
 }
 
 #[test]

@@ -19,7 +19,9 @@ pub fn explanation(reading: &Reading) -> String {
         lines.push(capacities(topology, &classes.capacities));
     }
     lines.extend(preference(topology, classes));
-    lines.push(costs(topology, energy));
+    if !topology.has_one_class() {
+        lines.push(costs(topology, energy));
+    }
     lines.extend(faults.iter().map(|fault| format!("  {fault}")));
     lines.join("\n") + "\n"
 }

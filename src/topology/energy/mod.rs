@@ -104,9 +104,10 @@ impl EnergyModel {
         let mut seen = CpuSet::new();
         for domain in &domains {
             domain.check()?;
-            for cpu in domain.cpus.iter().filter(|&cpu| !seen.insert(cpu)) {
+            if let Some(cpu) = domain.cpus.intersection(&seen).first() {
                 return Err(EnergyFault(format!("CPU {cpu} is in two performance domains")));
             }
+            seen.extend(domain.cpus.iter());
         }
         Ok(Self { domains, origin })
     }
