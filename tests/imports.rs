@@ -36,6 +36,8 @@ const LAYERS: &[(&str, Layer)] = &[
     ("topology::xml", Edge),
     ("domain", Pure),
     ("balance", Pure),
+    ("heat", Pure),
+    ("heat::files", Edge),
     ("stats", Pure),
     ("stats::system", Edge),
     ("record", Pure),

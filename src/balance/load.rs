@@ -31,6 +31,7 @@ fn domain_sample(before: &DomainSnapshot, after: &DomainSnapshot) -> Option<Doma
             .unwrap_or(u64::MAX),
         taken_milli: u32::try_from(milli(difference(before.taken_ns, after.taken_ns))).unwrap_or(u32::MAX),
         online: after.online,
+        heat_milli: 0,
     })
 }
 

@@ -79,6 +79,13 @@ pub struct DomainSample {
     pub taken_milli: u32,
     /// CPUs that are online at the end.
     pub online: u32,
+    /// What heat takes of its capacity, in thousandths. A record has it only where it is above 0.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub heat_milli: u32,
+}
+
+fn is_none(milli: &u32) -> bool {
+    *milli == 0
 }
 
 /// One round's view of the machine.

@@ -98,6 +98,20 @@ fn shares_follow_capacity() {
 }
 
 #[test]
+fn heat_takes_capacity_and_makes_no_crowd() {
+    let domains = machine(&[1024; 2], 2);
+    let mut sample = hogs(&[4, 4]);
+    assert_eq!(plan(&domains, &sample), Plan::default());
+    sample.domains[0].heat_milli = 400;
+    let over: Vec<i64> = imbalances(&domains, &sample).iter().map(|i| i.over).collect();
+    assert_eq!(over, [1024, -1024], "of eight hogs, three of 1228 of capacity and five of 2048");
+    assert_eq!(plan(&domains, &sample).flows[0].dst, domains.domains[1].id);
+    let mut sample = hogs(&[2, 0]);
+    sample.domains[0].heat_milli = 400;
+    assert_eq!(plan(&domains, &sample), Plan::default(), "each has a CPU");
+}
+
+#[test]
 fn a_domain_with_a_cpu_for_each_task_gives_nothing() {
     let domains = machine(&[1024; 2], 2);
     let mut sample = hogs(&[2, 0]);
@@ -199,7 +213,7 @@ prop_compose! {
         load in 0u64..200_000, pinned_percent in 0u64..=100, runnable_milli in 0u64..40_000, taken_milli in 0u32..1500,
         online in 0u32..=2,
     ) -> DomainSample {
-        DomainSample { load, pinned: load * pinned_percent / 100, runnable_milli, taken_milli, online }
+        DomainSample { load, pinned: load * pinned_percent / 100, runnable_milli, taken_milli, online, ..Default::default() }
     }
 }
 

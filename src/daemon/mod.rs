@@ -2,6 +2,7 @@
 //! kernel ends it.
 
 mod cgroups;
+mod heat;
 mod outlets;
 mod pace;
 mod reports;
@@ -21,6 +22,7 @@ use crate::record::{Header, Recorder};
 use crate::stats::Places;
 use crate::topology::{self, Source, Topology};
 use crossbeam_channel::Receiver;
+use heat::HeatWatch;
 use outlets::Outlets;
 use reports::Reports;
 use rounds::Rounds;
@@ -118,7 +120,8 @@ fn run_once(
     let class_names = topology.classes.iter().map(|class| class.name.clone()).collect();
     let places = Places { domains: domains.clone(), class_names, scheduler: SCHEDULER.to_owned() };
     let reports = Reports::new(places, Instant::now());
-    let rounds = Rounds::new(attached, domains, args, recorder, reports, attach_time)?;
+    let heat = HeatWatch::new(&topology, &domains);
+    let rounds = Rounds::new(attached, domains, args, recorder, reports, attach_time)?.watching(heat);
     let (ask, questions) = requests::channel();
     // Only now: it looks users up, which reads the environment, and reading the machine writes to that.
     let _server = Server::start(socket, ask)

@@ -4,6 +4,7 @@ mod answers;
 
 use super::cgroups::Cgroups;
 use super::ended;
+use super::heat::HeatWatch;
 use super::outlets::Outlets;
 use super::pace::Pace;
 use super::reports::Reports;
@@ -34,6 +35,8 @@ pub struct Rounds<'a> {
     attached_at: Instant,
     last: Snapshot,
     cgroups: Cgroups,
+    /// None where no sensor can be trusted.
+    heat: Option<HeatWatch>,
     sample: Option<Sample>,
     balancer: Balancer,
     flows: FlowBook,
@@ -74,6 +77,7 @@ impl<'a> Rounds<'a> {
             attached_at: Instant::now(),
             last,
             cgroups,
+            heat: None,
             sample: None,
             balancer: Balancer::new(Params::default()),
             flows: FlowBook::default(),
@@ -87,6 +91,12 @@ impl<'a> Rounds<'a> {
             report_due: next_report(args),
             failed_rounds: 0,
         })
+    }
+
+    /// Let heat count, where there are sensors for it.
+    #[must_use]
+    pub fn watching(self, heat: Option<HeatWatch>) -> Self {
+        Self { heat, ..self }
     }
 
     /// Until the end, which is told. Questions are answered between rounds.
@@ -166,6 +176,9 @@ impl<'a> Rounds<'a> {
     fn round(&mut self) -> Result<(), KernelError> {
         let snapshot = self.attached.snapshot()?;
         self.sample = Sample::between(&self.last, &snapshot);
+        if let (Some(heat), Some(sample)) = (&mut self.heat, &mut self.sample) {
+            heat.tell(sample);
+        }
         self.last = snapshot;
         if let Some(sample) = &self.sample {
             self.attached.set_load_cap(balance::load_cap(sample));

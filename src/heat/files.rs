@@ -1,0 +1,292 @@
+//! Finds and reads the sensors that can be trusted.
+//!
+//! A thermal zone is trusted that is the processor's: by its name (`x86_pkg_temp`, `cpu…`), or since it throttles
+//! processors (one of its cooling devices is one). Others, such as a board's `acpitz`, read the same figure for years. It has to
+//! have a trip point from which it throttles, or a critical one, and to read a temperature that a processor can have.
+//!
+//! Where there is no such zone and no count of throttling, nothing is read at all.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Reading, Zone};
+use crate::cpuset::CpuSet;
+use crate::topology::Topology;
+
+/// Temperatures that a processor that runs can have, in thousandths of a degree.
+const PLAUSIBLE: std::ops::RangeInclusive<i64> = 1_000..=130_000;
+/// Where throttling can begin.
+const PLAUSIBLE_LIMIT: std::ops::RangeInclusive<i64> = 50_000..=125_000;
+/// Where only a critical trip point is known, throttling begins so far below it.
+const BELOW_CRITICAL: i64 = 10_000;
+/// The most of each kind of file that is read each second. Which machine has more zones of its processors is not known.
+const MAX_FILES: usize = 256;
+/// The most trip points and cooling devices of a zone.
+const MAX_PARTS: usize = 32;
+
+/// The sensors of a machine.
+#[derive(Debug)]
+pub struct Sensors {
+    zones: Vec<ZoneFile>,
+    counts: Vec<CountFile>,
+    ceilings: Vec<CeilingFile>,
+}
+
+#[derive(Debug)]
+struct ZoneFile {
+    cpus: CpuSet,
+    limit: i64,
+    temperature: PathBuf,
+    name: String,
+}
+
+#[derive(Debug)]
+struct CountFile {
+    cpus: CpuSet,
+    path: PathBuf,
+    last: u64,
+}
+
+#[derive(Debug)]
+struct CeilingFile {
+    cpus: CpuSet,
+    path: PathBuf,
+    full: u64,
+}
+
+impl Sensors {
+    /// Those under `root`, which is `/` for the live machine; none where there is none that can be trusted.
+    #[must_use]
+    pub fn find(root: &Path, topology: &Topology) -> Option<Self> {
+        let zones = zones(root, topology);
+        let counts = counts(root, topology);
+        if zones.is_empty() && counts.is_empty() {
+            return None;
+        }
+        Some(Self { zones, counts, ceilings: ceilings(root, topology) })
+    }
+
+    /// What they are, for people.
+    #[must_use]
+    pub fn described(&self) -> String {
+        let zone = |zone: &ZoneFile| format!("{} (CPUs {}, {} °C)", zone.name, zone.cpus, zone.limit / 1000);
+        let mut parts: Vec<String> = self.zones.iter().map(zone).collect();
+        if !self.counts.is_empty() {
+            parts.push("counts of throttling".to_owned());
+        }
+        parts.join(", ")
+    }
+
+    /// What they say now. One that cannot be read, or says what cannot be, says nothing.
+    pub fn read(&mut self) -> Reading {
+        let zone = |zone: &ZoneFile| {
+            let temperature = number(&zone.temperature).filter(|degrees| PLAUSIBLE.contains(degrees))?;
+            Some(Zone { cpus: zone.cpus.clone(), temperature, limit: zone.limit })
+        };
+        let ceiling = |ceiling: &CeilingFile| {
+            let now = u64::try_from(number(&ceiling.path)?).ok().filter(|now| *now > 0 && *now < ceiling.full)?;
+            Some((ceiling.cpus.clone(), u32::try_from(1000 - now * 1000 / ceiling.full).unwrap_or(0)))
+        };
+        let mut throttled = CpuSet::new();
+        for count in &mut self.counts {
+            let now = number(&count.path).and_then(|now| u64::try_from(now).ok()).unwrap_or(count.last);
+            if now > count.last {
+                throttled.extend(count.cpus.iter());
+            }
+            count.last = now;
+        }
+        Reading {
+            zones: self.zones.iter().filter_map(zone).collect(),
+            throttled,
+            ceilings: self.ceilings.iter().filter_map(ceiling).collect(),
+        }
+    }
+}
+
+fn zones(root: &Path, topology: &Topology) -> Vec<ZoneFile> {
+    let folders = listed(&root.join("sys/class/thermal"), "thermal_zone");
+    folders.iter().take(MAX_FILES).filter_map(|folder| zone(root, folder, topology)).collect()
+}
+
+fn zone(root: &Path, folder: &Path, topology: &Topology) -> Option<ZoneFile> {
+    let name = text(&folder.join("type"))?;
+    let cooled = cooled(root, folder, topology);
+    let by_name = name == "x86_pkg_temp" || name.starts_with("cpu");
+    if !by_name && cooled.is_empty() {
+        return None;
+    }
+    let temperature = folder.join("temp");
+    number(&temperature).filter(|degrees| PLAUSIBLE.contains(degrees))?;
+    let cpus = if cooled.is_empty() { topology.online.clone() } else { cooled };
+    Some(ZoneFile { cpus, limit: limit(folder)?, temperature, name })
+}
+
+/// The lowest trip point that throttles; else one that is below the critical one.
+fn limit(folder: &Path) -> Option<i64> {
+    let trips = (0..MAX_PARTS).map_while(|trip| text(&folder.join(format!("trip_point_{trip}_type"))));
+    let (mut throttles, mut critical) = (None::<i64>, None::<i64>);
+    for (trip, kind) in trips.enumerate() {
+        let at = number(&folder.join(format!("trip_point_{trip}_temp"))).filter(|at| PLAUSIBLE_LIMIT.contains(at));
+        let Some(at) = at else { continue };
+        let lowest = |known: Option<i64>| Some(known.map_or(at, |known| known.min(at)));
+        match kind.as_str() {
+            "passive" | "hot" => throttles = lowest(throttles),
+            "critical" => critical = lowest(critical),
+            _ => {}
+        }
+    }
+    throttles.or(critical.map(|critical| critical - BELOW_CRITICAL))
+}
+
+/// The CPUs that a zone throttles: those of the policies that its cooling devices are named after (`cpufreq-cpu4`), or all
+/// where one is a processor of ACPI's, which has no number.
+fn cooled(root: &Path, folder: &Path, topology: &Topology) -> CpuSet {
+    let mut cpus = CpuSet::new();
+    for device in (0..MAX_PARTS).map_while(|device| text(&folder.join(format!("cdev{device}/type")))) {
+        if device == "Processor" {
+            return topology.online.clone();
+        }
+        if let Some(cpu) = device.strip_prefix("cpufreq-cpu").and_then(|cpu| cpu.parse::<u32>().ok()) {
+            let policy = root.join(format!("sys/devices/system/cpu/cpufreq/policy{cpu}/related_cpus"));
+            cpus.extend(policy_cpus(&policy).intersection(&topology.online).iter());
+        }
+    }
+    cpus
+}
+
+/// The kernel's list of a policy's CPUs has blanks between them.
+fn policy_cpus(path: &Path) -> CpuSet {
+    let list = text(path).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(",");
+    list.parse().unwrap_or_default()
+}
+
+/// How often each core has been throttled, by the first of its CPUs.
+fn counts(root: &Path, topology: &Topology) -> Vec<CountFile> {
+    let count = |cpus: &CpuSet| {
+        let cpu = cpus.first()?;
+        let path = root.join(format!("sys/devices/system/cpu/cpu{cpu}/thermal_throttle/core_throttle_count"));
+        let last = u64::try_from(number(&path)?).ok()?;
+        Some(CountFile { cpus: cpus.clone(), path, last })
+    };
+    topology.cores.iter().take(MAX_FILES).filter_map(|core| count(&core.cpus)).collect()
+}
+
+fn ceilings(root: &Path, topology: &Topology) -> Vec<CeilingFile> {
+    let ceiling = |folder: &PathBuf| {
+        let cpus = policy_cpus(&folder.join("related_cpus")).intersection(&topology.online);
+        let full = u64::try_from(number(&folder.join("cpuinfo_max_freq"))?).ok().filter(|full| *full > 0)?;
+        Some(CeilingFile { cpus, path: folder.join("scaling_max_freq"), full })
+    };
+    let folders = listed(&root.join("sys/devices/system/cpu/cpufreq"), "policy");
+    folders.iter().take(MAX_FILES).filter_map(ceiling).filter(|ceiling| !ceiling.cpus.is_empty()).collect()
+}
+
+/// The entries of a folder that begin so, sorted.
+fn listed(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let wanted = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
+    let mut paths: Vec<PathBuf> = wanted.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+fn text(path: &Path) -> Option<String> {
+    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+}
+
+fn number(path: &Path) -> Option<i64> {
+    text(path)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::{Source, read};
+
+    struct Fake {
+        root: tempfile::TempDir,
+        topology: Topology,
+    }
+
+    impl Fake {
+        fn new(files: &[(&str, &str)]) -> Self {
+            let root = tempfile::tempdir().unwrap();
+            let topology = read(&Source::Synthetic("core:4 pu:1".to_owned())).unwrap();
+            let fake = Self { root, topology };
+            files.iter().for_each(|(name, value)| fake.put(name, value));
+            fake
+        }
+
+        fn put(&self, name: &str, value: &str) {
+            let path = self.root.path().join("sys").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, format!("{value}\n")).unwrap();
+        }
+
+        fn sensors(&self) -> Option<Sensors> {
+            Sensors::find(self.root.path(), &self.topology)
+        }
+    }
+
+    const PACKAGE: [(&str, &str); 5] = [
+        ("class/thermal/thermal_zone1/type", "x86_pkg_temp"),
+        ("class/thermal/thermal_zone1/temp", "55000"),
+        ("class/thermal/thermal_zone1/trip_point_0_type", "passive"),
+        ("class/thermal/thermal_zone1/trip_point_0_temp", "0"),
+        ("class/thermal/thermal_zone1/trip_point_1_type", "critical"),
+    ];
+
+    #[test]
+    fn a_processors_zone_is_read() {
+        let fake = Fake::new(&PACKAGE);
+        assert!(fake.sensors().is_none(), "no trip point says where throttling begins");
+        fake.put("class/thermal/thermal_zone1/trip_point_1_temp", "105000");
+        let mut sensors = fake.sensors().unwrap();
+        assert_eq!(sensors.described(), "x86_pkg_temp (CPUs 0-3, 95 °C)");
+        let zone = |temperature| Zone { cpus: "0-3".parse().unwrap(), temperature, limit: 95_000 };
+        assert_eq!(sensors.read().zones, [zone(55_000)]);
+        for nonsense in ["-274000", "0", "999999999", "NaN", ""] {
+            fake.put("class/thermal/thermal_zone1/temp", nonsense);
+            assert_eq!(sensors.read(), Reading::default(), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_boards_sensor_is_not_trusted_unless_it_throttles_processors() {
+        let board = [
+            ("class/thermal/thermal_zone0/type", "acpitz"),
+            ("class/thermal/thermal_zone0/temp", "27800"),
+            ("class/thermal/thermal_zone0/trip_point_0_type", "passive"),
+            ("class/thermal/thermal_zone0/trip_point_0_temp", "90000"),
+        ];
+        let fake = Fake::new(&board);
+        assert!(fake.sensors().is_none());
+        fake.put("class/thermal/thermal_zone0/cdev0/type", "Fan");
+        assert!(fake.sensors().is_none());
+        fake.put("class/thermal/thermal_zone0/cdev1/type", "cpufreq-cpu2");
+        fake.put("devices/system/cpu/cpufreq/policy2/related_cpus", "2 3");
+        assert_eq!(fake.sensors().unwrap().described(), "acpitz (CPUs 2-3, 90 °C)");
+        fake.put("class/thermal/thermal_zone0/cdev1/type", "Processor");
+        assert_eq!(fake.sensors().unwrap().described(), "acpitz (CPUs 0-3, 90 °C)");
+    }
+
+    #[test]
+    fn throttling_is_noticed_and_ceilings_are_read() {
+        let fake = Fake::new(&[
+            ("devices/system/cpu/cpu1/thermal_throttle/core_throttle_count", "7"),
+            ("devices/system/cpu/cpufreq/policy2/related_cpus", "2 3"),
+            ("devices/system/cpu/cpufreq/policy2/cpuinfo_max_freq", "4000000"),
+            ("devices/system/cpu/cpufreq/policy2/scaling_max_freq", "4000000"),
+        ]);
+        let mut sensors = fake.sensors().unwrap();
+        assert_eq!(sensors.read(), Reading::default());
+        fake.put("devices/system/cpu/cpu1/thermal_throttle/core_throttle_count", "9");
+        fake.put("devices/system/cpu/cpufreq/policy2/scaling_max_freq", "3000000");
+        let reading = sensors.read();
+        assert_eq!(
+            (reading.throttled.to_string().as_str(), &reading.ceilings),
+            ("1", &vec![("2-3".parse().unwrap(), 250)])
+        );
+        assert!(sensors.read().throttled.is_empty());
+    }
+}
