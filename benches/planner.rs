@@ -46,6 +46,7 @@ fn machine(cpus: u32, per_llc: u32) -> Topology {
         cores: (0..cpus / 2).map(core).collect(),
         classes: vec![class],
         perf_domains: vec![],
+        gpus: vec![],
         online: set(0, cpus),
         offline: CpuSet::new(),
     }

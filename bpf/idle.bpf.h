@@ -9,6 +9,8 @@
  *	2. the previous CPU, then any idle CPU in the domain, the LLC, the node
  *	3. for a task that is new, anywhere else that it may run, whole cores first
  *
+ * Whose process prefers a node (hint.bpf.h) and is not there gets any idle CPU of it first.
+ *
  * Any other has its data in its node, and waits a moment before a CPU of another node may take it (steal.bpf.h).
  *
  * A synchronous waker (it says that it is about to sleep) hands its own CPU over to one that is due by its vtime, or where
@@ -80,6 +82,18 @@ static bool any_idle(void)
 	return any;
 }
 
+/* Claim an idle CPU of the node that the task's process prefers, if it is not there already. */
+static s32 claim_idle_preferred(const struct task_struct *p, const struct domain_config *here)
+{
+	struct node_hint *hint = node_hint(p);
+	const struct cpumask *node;
+
+	if (!hint || hint->node == here->node)
+		return -EBUSY;
+	node = slot_mask(&area_masks, hint->area);
+	return node ? claim_idle_in(p, node, 0) : -ENOENT;
+}
+
 /*
  * Claim the best idle CPU for a task that last ran on `prev_cpu`; < 0 if no idle CPU may run it. CPUs of other nodes are looked
  * at only if it may go `far`.
@@ -96,6 +110,9 @@ static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu, bool far)
 		return -ENOENT;
 	if (!any_idle())
 		return -EBUSY;
+	cpu = claim_idle_preferred(p, config);
+	if (cpu >= 0)
+		return cpu;
 	if (smt_enabled) {
 		if (prev_allowed && claim_whole_core(prev_cpu))
 			return prev_cpu;

@@ -26,6 +26,8 @@ enum limits {
 	MAX_CGROUPS = 1024,
 	/* Bits behind the point of a cgroup's multiplier. */
 	CGROUP_FRACTION_BITS = 20,
+	/* Processes that prefer a node. */
+	MAX_NODE_HINTS = 1024,
 	/* Powers of two that waits in a queue are counted by (delay.bpf.h). */
 	DELAY_BUCKETS = 32,
 };
@@ -142,6 +144,12 @@ struct domain_flows {
 	u32 pad;
 	struct flow flow[MAX_FLOWS];
 } __attribute__((aligned(LINE)));
+
+/* The node that a process prefers, and its mask among the area_masks. */
+struct node_hint {
+	s32 node;
+	u32 area;
+};
 
 /* A cgroup, by its slot (cgroup.bpf.h). The integrals are sums over the domains up to `at`, which advance_cgroups fills in. */
 struct cgroup_state {

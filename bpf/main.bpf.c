@@ -21,6 +21,7 @@ UEI_DEFINE(uei);
 #include "load.bpf.h"	  /* a domain's load */
 #include "cgroup.bpf.h"	  /* what a task's cgroup makes of its weight */
 #include "task.bpf.h"	  /* a task's context: weight, vtime, home, duty */
+#include "hint.bpf.h"	  /* processes that prefer a node */
 #include "idle.bpf.h"	  /* select_cpu: which idle CPU */
 #include "steal.bpf.h"	  /* what an idle CPU takes from other domains, and when */
 #include "flow.bpf.h"	  /* spending flows */

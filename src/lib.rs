@@ -11,6 +11,7 @@ pub mod cpuset;
 pub mod daemon;
 pub mod domain;
 pub mod failure;
+pub mod gpu;
 pub mod heat;
 pub mod kernel;
 pub mod monitor;

@@ -4,9 +4,11 @@ use clap::Parser;
 use scx_domains::cli::{Cli, Command, RunArgs, TopologyArgs};
 use scx_domains::domain::Domains;
 use scx_domains::failure::Failure;
+use scx_domains::gpu::Driver;
 use scx_domains::topology::{self, Source};
 use scx_domains::{ask, check, daemon, monitor, replay, show, stats};
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -59,7 +61,12 @@ fn run(args: &RunArgs) -> Result<(), Failure> {
 
 fn show_topology(args: &TopologyArgs) -> Result<(), Failure> {
     let source = args.topology.as_deref().map_or(Ok(Source::Live), Source::parse);
-    let reading = source.and_then(|source| topology::examine(&source)).map_err(|e| Failure::Input(e.to_string()))?;
+    let mut reading =
+        source.and_then(|source| topology::examine(&source)).map_err(|e| Failure::Input(e.to_string()))?;
+    if args.topology.is_none() && !args.no_gpu {
+        let gpus = Driver::open().map(|driver| driver.gpus(Path::new("/"), &reading.topology));
+        reading.topology.gpus = gpus.unwrap_or_default();
+    }
     let reading = match &args.classes {
         Some(classes) => reading.with_classes(classes).map_err(|e| Failure::Input(format!("--classes: {e}")))?,
         None => reading,

@@ -18,13 +18,14 @@ pub fn tree(topology: &Topology, domains: &Domains) -> String {
     let mut text = summary(topology, domains) + "\n";
     draw(&branches, "", &mut text);
     text.extend(topology.perf_domains.iter().map(perf_domain));
+    text.extend(topology.gpus.iter().map(|gpu| format!("{gpu}\n")));
     if topology.nodes.len() > 1 {
         text += &distances(topology);
     }
     text
 }
 
-/// `{"nodes":[…],"llcs":[…],"cores":[…],"classes":[…],"perf_domains":[…],"domains":[…]}`: CPUs as cpulists, ids as numbers,
+/// `{"nodes":[…],"llcs":[…],"cores":[…],"classes":[…],"perf_domains":[…],"gpus":[…],"domains":[…]}`: CPUs as cpulists, ids as numbers,
 /// a node's being the kernel's; capacity 1 to 1024 a CPU for a class, summed for a domain. A class has `preferred` only
 /// where its CPUs differ.
 #[must_use]
@@ -35,6 +36,7 @@ pub fn json(topology: &Topology, domains: &Domains) -> Value {
         "cores": topology.cores,
         "classes": topology.classes,
         "perf_domains": topology.perf_domains,
+        "gpus": topology.gpus,
         "domains": domains.domains,
     })
 }

@@ -36,6 +36,8 @@ const LAYERS: &[(&str, Layer)] = &[
     ("topology::xml", Edge),
     ("domain", Pure),
     ("balance", Pure),
+    ("gpu", Pure),
+    ("gpu::nvml", Edge),
     ("heat", Pure),
     ("heat::files", Edge),
     ("stats", Pure),

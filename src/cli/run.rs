@@ -45,6 +45,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "CLASSES")]
     pub classes: Option<ClassSpec>,
 
+    /// Do not ask who drives GPUs. Without this, such processes prefer the node of their GPU.
+    #[arg(long)]
+    pub no_gpu: bool,
+
     /// Schedule only tasks of the class SCHED_EXT.
     #[arg(long)]
     pub partial: bool,

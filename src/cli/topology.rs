@@ -15,6 +15,10 @@ pub struct TopologyArgs {
     #[arg(long, value_name = "CLASSES")]
     pub classes: Option<ClassSpec>,
 
+    /// Do not look for GPUs.
+    #[arg(long)]
+    pub no_gpu: bool,
+
     /// Say who said what of core classes, what was believed and why.
     #[arg(long, conflicts_with = "json")]
     pub explain: bool,

@@ -2,6 +2,7 @@
 //! kernel ends it.
 
 mod cgroups;
+mod gpus;
 mod heat;
 mod outlets;
 mod pace;
@@ -22,6 +23,7 @@ use crate::record::{Header, Recorder};
 use crate::stats::Places;
 use crate::topology::{self, Source, Topology};
 use crossbeam_channel::Receiver;
+use gpus::GpuWatch;
 use heat::HeatWatch;
 use outlets::Outlets;
 use reports::Reports;
@@ -86,7 +88,7 @@ fn run_once(
         classes.apply(&mut topology).map_err(|e| Failure::Input(format!("--classes: {e}")))?;
     }
     let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
-    let options = Options {
+    let mut options = Options {
         policy: args.policy,
         slice: args.slice,
         load_half_life: args.load_half_life,
@@ -96,9 +98,12 @@ fn run_once(
         remote_delay: args.remote_delay,
         cgroup_weights: !args.no_cgroup_weights,
         exit_dump_len: args.exit_dump_len,
+        node_hints: false,
         hotplug_sequence,
     };
     let recorder = args.record.as_deref().map(|path| start_record(path, args, &domains)).transpose()?;
+    let gpus = if args.no_gpu { None } else { GpuWatch::new(&topology) };
+    options.node_hints = gpus.is_some();
     let mut object = Object::uninit();
     let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options, features)?;
     let attach_time = started.elapsed();
@@ -121,7 +126,7 @@ fn run_once(
     let places = Places { domains: domains.clone(), class_names, scheduler: SCHEDULER.to_owned() };
     let reports = Reports::new(places, Instant::now());
     let heat = HeatWatch::new(&topology, &domains);
-    let rounds = Rounds::new(attached, domains, args, recorder, reports, attach_time)?.watching(heat);
+    let rounds = Rounds::new(attached, domains, args, recorder, reports, attach_time)?.watching(heat, gpus);
     let (ask, questions) = requests::channel();
     // Only now: it looks users up, which reads the environment, and reading the machine writes to that.
     let _server = Server::start(socket, ask)

@@ -4,6 +4,7 @@ mod answers;
 
 use super::cgroups::Cgroups;
 use super::ended;
+use super::gpus::GpuWatch;
 use super::heat::HeatWatch;
 use super::outlets::Outlets;
 use super::pace::Pace;
@@ -37,6 +38,8 @@ pub struct Rounds<'a> {
     cgroups: Cgroups,
     /// None where no sensor can be trusted.
     heat: Option<HeatWatch>,
+    /// None where no GPU makes a difference.
+    gpus: Option<GpuWatch>,
     sample: Option<Sample>,
     balancer: Balancer,
     flows: FlowBook,
@@ -78,6 +81,7 @@ impl<'a> Rounds<'a> {
             last,
             cgroups,
             heat: None,
+            gpus: None,
             sample: None,
             balancer: Balancer::new(Params::default()),
             flows: FlowBook::default(),
@@ -93,10 +97,10 @@ impl<'a> Rounds<'a> {
         })
     }
 
-    /// Let heat count, where there are sensors for it.
+    /// Let heat and GPUs count, where there are any that can be asked.
     #[must_use]
-    pub fn watching(self, heat: Option<HeatWatch>) -> Self {
-        Self { heat, ..self }
+    pub fn watching(self, heat: Option<HeatWatch>, gpus: Option<GpuWatch>) -> Self {
+        Self { heat, gpus, ..self }
     }
 
     /// Until the end, which is told. Questions are answered between rounds.
@@ -178,6 +182,9 @@ impl<'a> Rounds<'a> {
         self.sample = Sample::between(&self.last, &snapshot);
         if let (Some(heat), Some(sample)) = (&mut self.heat, &mut self.sample) {
             heat.tell(sample);
+        }
+        if let Some(gpus) = &mut self.gpus {
+            gpus.tell(&mut self.attached)?;
         }
         self.last = snapshot;
         if let Some(sample) = &self.sample {

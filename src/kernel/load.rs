@@ -5,6 +5,7 @@ use super::cgroups::{self, CgroupShares};
 use super::error::KernelError;
 use super::exit::{self, Exit, ExitKind};
 use super::features::{Features, running_scheduler};
+use super::hints::NodeHints;
 use super::policy::Policy;
 use super::skel::{BpfSkel, BpfSkelBuilder, MapValue, OpenBpfSkel};
 use super::tables::Tables;
@@ -12,8 +13,10 @@ use crate::cpuset::CpuSet;
 use crate::domain::Domains;
 use crate::topology::Topology;
 use crate::units::DomainId;
+use crate::units::NodeId;
 use libbpf_rs::skel::{OpenSkel, Skel, SkelBuilder};
 use libbpf_rs::{Link, MapCore, MapFlags, OpenObject, PrintLevel, ProgramInput};
+use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -51,6 +54,8 @@ pub struct Options {
     pub cgroup_weights: bool,
     /// Bytes of the kernel's debug dump to keep; 0: the kernel's default of 32 KiB.
     pub exit_dump_len: u32,
+    /// Will there be processes that prefer a node?
+    pub node_hints: bool,
     /// The kernel's hotplug sequence number from before the topology was read.
     pub hotplug_sequence: u64,
 }
@@ -70,6 +75,10 @@ pub struct Attached<'obj> {
     pub cgroup_support: CgroupSupport,
     /// By slot: what cgroups weigh.
     pub(super) cgroup_shares: CgroupShares,
+    /// The mask of each node that has CPUs.
+    pub(super) node_areas: BTreeMap<NodeId, u32>,
+    /// What processes prefer, as far as BPF has been told.
+    pub(super) node_hints: NodeHints,
 }
 
 /// How much the verifier had to look at for one program.
@@ -117,6 +126,8 @@ impl<'obj> Attached<'obj> {
             in_force: vec![false; count],
             cgroup_support: features.cgroups,
             cgroup_shares: CgroupShares::default(),
+            node_areas: tables.node_areas,
+            node_hints: NodeHints::new(),
         };
         attached.trace(features)?;
         attached.attach()?;
@@ -234,6 +245,7 @@ fn configure(
         rodata.smt_enabled = tables.smt;
         rodata.partial = options.partial;
         rodata.stealing_enabled = options.stealing;
+        rodata.node_hints_on = options.node_hints;
         rodata.steal_delay_ns = [0, options.node_delay.as_nanos() as u64, options.remote_delay.as_nanos() as u64];
         rodata.uei_dump_len = dump_len;
     }

@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod exit;
 mod features;
+mod hints;
 mod load;
 mod policy;
 mod sample;
@@ -27,6 +28,7 @@ pub use exit::{Exit, ExitKind};
 pub use features::{
     Features, hotplug_sequence, isolated_cpus, may_load, may_run, mounted, running_scheduler, scheduler_state,
 };
+pub use hints::NodeHints;
 pub use policy::{Policy, Terms};
 
 pub use load::{Attached, Object, Options, ProgramCost, SCHEDULER};

@@ -71,6 +71,8 @@ unsafe impl MapValue for intf::cgroup_share {}
 // SAFETY: as above.
 unsafe impl MapValue for intf::near_domain {}
 // SAFETY: as above.
+unsafe impl MapValue for intf::node_hint {}
+// SAFETY: as above.
 unsafe impl MapValue for intf::plan_exchange {}
 // SAFETY: an integer.
 unsafe impl MapValue for u32 {}

@@ -5,6 +5,7 @@ use crate::cpuset::CpuSet;
 use crate::domain::{Domains, Proximity};
 use crate::topology::Topology;
 use crate::units::{CpuId, DomainId, LlcId, NodeId};
+use std::collections::BTreeMap;
 
 /// The values of the scheduler's maps, by index.
 pub struct Tables {
@@ -12,6 +13,8 @@ pub struct Tables {
     pub domain_configs: Vec<intf::domain_config>,
     pub domain_cpus: Vec<u32>,
     pub neighbours: Vec<intf::near_domain>,
+    /// The mask of each node that has CPUs.
+    pub node_areas: BTreeMap<NodeId, u32>,
     /// Entries of the map of LLC and node masks, and one more for the whole machine.
     pub areas: u32,
     pub smt: bool,
@@ -30,6 +33,7 @@ impl Tables {
             domain_configs,
             domain_cpus,
             neighbours: neighbours(domains),
+            node_areas: nodes.iter().copied().zip(llcs.len() as u32..).collect(),
             areas: (llcs.len() + nodes.len() + 1) as u32,
             smt: topology.cores.iter().any(|core| core.cpus.len() > 1),
         }

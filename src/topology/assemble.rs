@@ -32,6 +32,7 @@ pub(super) fn assemble(found: &Discovery) -> (Topology, ClassReport) {
         cores: cores.map(|((cpus, llc), id)| Core { id: CoreId(id), llc, cpus }).collect(),
         classes,
         perf_domains: found.energy.domains.clone(),
+        gpus: Vec::new(),
         online: found.online.clone(),
         offline: found.offline.difference(&found.online),
     };

@@ -21,6 +21,7 @@ mod sysfs;
 mod xml;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -57,6 +58,9 @@ pub struct Topology {
     /// Of the kernel's energy model, by their lowest CPUs; empty where there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub perf_domains: Vec<PerfDomain>,
+    /// Of the live machine, where the daemon or the command has looked for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<Gpu>,
     pub online: CpuSet,
     /// CPUs that are there and could be brought online.
     pub offline: CpuSet,
@@ -102,6 +106,27 @@ pub struct Class {
     /// The CPUs by preference (preferred and binned cores), the best first; empty where all are alike.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preferred: Vec<CpuSet>,
+}
+
+/// A GPU.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gpu {
+    /// The driver's number.
+    pub id: u32,
+    pub name: String,
+    /// Where it is on the PCI bus, as sysfs writes it; empty if that is not known.
+    pub bus: String,
+    /// The node that it is nearest to; none where nobody says, or there is one node only.
+    pub node: Option<NodeId>,
+    /// The online CPUs that are nearest to it.
+    pub cpus: CpuSet,
+}
+
+impl fmt::Display for Gpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let node = self.node.map_or_else(|| "near no one node".to_owned(), |node| format!("near node {node}"));
+        write!(f, "GPU {}: {} ({}), {node}, CPUs {}", self.id, self.name, self.bus, self.cpus)
+    }
 }
 
 /// A value that breaks a rule which the rest of the program relies on.
