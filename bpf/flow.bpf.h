@@ -100,12 +100,19 @@ static __always_inline bool leaves_memory(const struct task_struct *p, u32 from,
 	return here && there && here->node != there->node && has_memory_on(p, here->node);
 }
 
-/* Does a flow out of `from` want a task of this load, if it may run there? Global: verified once. */
+/*
+ * Does a flow out of `from` want a task of this load, if it may run there? Counts one that it would want but for its memory.
+ * Global: verified once.
+ */
 __noinline bool flow_wants(struct task_struct *p __arg_trusted, struct flow *flow __arg_nonnull, u32 from, u64 load, u32 easily)
 {
 	if (!load || !fits(flow, load, flow->left))
 		return false;
-	return (flow->off_memory && !easily) || !leaves_memory(p, from, flow->to);
+	if ((flow->off_memory && !easily) || !leaves_memory(p, from, flow->to))
+		return true;
+	if (!easily)
+		__sync_fetch_and_add(&flow->refused_memory, 1);
+	return false;
 }
 
 /* Count one that a flow wants and that may not run there. Global: verified once. */

@@ -133,8 +133,10 @@ struct flow {
 	u64 applied;  /* load moved, less what came back for it */
 	u64 min_load; /* of a task that fits, */
 	u64 max_load;
-	u32 refused;	/* times that a task would have fit but may not run there */
+	u32 refused;	/* times that a task would have fit but may not run there, */
+	u32 refused_memory; /* or has its memory where it is */
 	u32 off_memory; /* may it take tasks away from the node that has their memory? */
+	u32 pad;
 };
 
 /* The flows of a domain. Those past `expires_at` are not spent: a stalled daemon's plan dies by itself. */

@@ -2,7 +2,9 @@
 //! checks of Prometheus, and clients that mean harm.
 
 use crossbeam_channel::bounded;
-use scx_domains::outlets::{Address, Ask, Format, Monitor, Protocol, Registry, Server, ServerHandle, listen, publish};
+use scx_domains::outlets::{
+    Address, Ask, Format, Listener, Monitor, Protocol, Registry, Server, ServerHandle, listen, publish,
+};
 use scx_domains::stats::{Area, Pair, Report};
 use scx_domains::units::{DomainId, LlcId, NodeId};
 use scx_stats::{StatsClient, StatsMeta};
@@ -34,7 +36,7 @@ struct Served {
     stats: PathBuf,
     metrics: PathBuf,
     asked: Arc<AtomicU64>,
-    _server: ServerHandle,
+    server: ServerHandle,
 }
 
 fn serve() -> Served {
@@ -52,7 +54,7 @@ fn serve() -> Served {
         }
     });
     let server = Server::start(listeners, ask).expect("a thread");
-    Served { _folder: folder, stats, metrics, asked, _server: server }
+    Served { _folder: folder, stats, metrics, asked, server }
 }
 
 fn get(mut stream: impl Read + Write, request: &str) -> String {
@@ -97,11 +99,11 @@ fn metrics_come_over_http_and_move_at_will() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains(line), "{answer}");
     assert!(answer.contains("\nscx_domains_kernel_events_total{event=\"SCX_EV_X\"} 3\n"), "{answer}");
 
-    let scx_domains::outlets::Listener::Tcp(tcp) = listen(&"127.0.0.1:0".parse().expect("one")).expect("a port") else {
+    let Listener::Tcp(tcp) = listen(&"127.0.0.1:0".parse().expect("one")).expect("a port") else {
         panic!("a port was asked for")
     };
     let port = tcp.local_addr().expect("it has one");
-    served._server.serve_metrics(Some(scx_domains::outlets::Listener::Tcp(tcp)));
+    served.server.serve_metrics(Some(Listener::Tcp(tcp)));
     let stream = TcpStream::connect(port).expect("a connection");
     assert!(get(stream, "GET /metrics HTTP/1.0\r\n\r\n").contains(line));
     assert!(UnixStream::connect(&served.metrics).is_err(), "nobody listens there any more");

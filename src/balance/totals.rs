@@ -19,6 +19,8 @@ pub struct FlowTotals {
     /// How often a task would have fit but may not run in the destination. One that waits for long is counted each
     /// time.
     pub refused: u64,
+    /// How often one would have fit, but has its memory where it is.
+    pub refused_memory: u64,
 }
 
 impl std::ops::AddAssign for FlowTotals {
@@ -28,6 +30,7 @@ impl std::ops::AddAssign for FlowTotals {
         self.expired += other.expired;
         self.moved += other.moved;
         self.refused += other.refused;
+        self.refused_memory += other.refused_memory;
     }
 }
 

@@ -114,6 +114,7 @@ impl<'a> Rounds<'a> {
         outlets: &Outlets,
     ) -> Result<(), Failure> {
         let mut signals = self.attached.signals()?;
+        let mut asks = outlets.asks().clone();
         // Until the first round, which may be a minute away, nobody knows whether some domain is crowded.
         self.attached.watch_crowding(true);
         loop {
@@ -124,7 +125,10 @@ impl<'a> Rounds<'a> {
                     Ok(()) => self.pace.signalled(Instant::now()),
                     Err(_) => signals = never(), // by time alone, from now on
                 },
-                recv(outlets.asks()) -> ask => self.hand_report_to(ask.ok()),
+                recv(asks) -> ask => match ask {
+                    Ok(ask) => self.hand_report_to(&ask),
+                    Err(_) => asks = never(), // nobody tells reports any more
+                },
                 recv(questions) -> question => match question {
                     Ok(question) if self.answer(&question) == Then::Stop => return ended(self.attached.detach()),
                     Ok(_) => {}
@@ -238,8 +242,7 @@ impl<'a> Rounds<'a> {
     }
 
     /// Give somebody who asked for it the report. Where it cannot be made, he is told so by being told nothing.
-    fn hand_report_to(&mut self, ask: Option<Ask>) {
-        let Some(ask) = ask else { return };
+    fn hand_report_to(&mut self, ask: &Ask) {
         match self.report() {
             // Who has asked may have gone.
             Ok(report) => drop(ask.send(report)),

@@ -79,6 +79,7 @@ fn ended(src: DomainId, flows: &intf::domain_flows, book: &mut FlowBook) {
             expired: u64::try_from(flow.left).unwrap_or(0),
             moved: u64::from(flow.nr_moved),
             refused: u64::from(flow.refused),
+            refused_memory: u64::from(flow.refused_memory),
         };
         book.add(src, DomainId(flow.to), totals);
     }

@@ -73,6 +73,7 @@ measures! {
         expired: f64, Counter, Load, "load of flows that ended unspent";
         moved: u64, Counter, Number, "tasks moved by flows, both of a swap";
         refused: u64, Counter, Number, "times that a task would have fit but may not run there by its affinity";
+        refused_memory: u64, Counter, Number, "times that a task would have fit but has its memory where it is";
     }
 }
 

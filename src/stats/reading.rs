@@ -230,6 +230,7 @@ fn pair(src: DomainId, dst: DomainId, totals: crate::balance::FlowTotals) -> Pai
             expired: tasks(totals.expired),
             moved: totals.moved,
             refused: totals.refused,
+            refused_memory: totals.refused_memory,
         },
     }
 }

@@ -71,7 +71,7 @@ mod tests {
         let pair = |planned, applied, refused| Pair {
             src: DomainId(0),
             dst: DomainId(1),
-            stats: FlowStats { planned, applied, expired: applied / 2.0, moved: 1, refused },
+            stats: FlowStats { planned, applied, expired: applied / 2.0, moved: 1, refused, ..Default::default() },
         };
         let domain = Area {
             id: "0".to_owned(),

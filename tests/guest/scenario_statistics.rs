@@ -12,23 +12,23 @@ const METRICS: &str = "
         grep -E '^scx_domains_(machine_(load|turns_total|util_ratio)|daemon_rounds_total|domain_load.*)[ {]' /metrics |
             sed \"s/^/metric=$1 /\"; }
     monitor() { scx_domains --monitor 1 --json 2>/err | head -n 1; }
-    try() { name=$1; shift; \"$@\" >/out 2>&1; echo \"$name=$? $(head -n 1 /out)\"; }";
+    try() { name=$1; shift; timeout 20 \"$@\" >/out 2>&1; echo \"$name=$? $(head -n 1 /out)\"; }";
 
 /// Eight hogs on four CPUs, and after them. Then without what was asked for, beside those who have taken its place, and after a
 /// daemon that was killed.
 const BUSY_AND_IDLE: &str = "
     try alone scx_domains --monitor 1
     start --metrics 127.0.0.1:9718 --stats 1 --json
-    { guest-load hogs --threads 8 --seconds 3 >/dev/null & hogs=$!; } && sleep 2
+    { guest-load hogs --threads 8 --seconds 5 >/dev/null & hogs=$!; } && sleep 1
     monitor && metrics busy && wait $hogs && sleep 1 && monitor && metrics idle && health
     kill -KILL $scheduler; ended
     grep -c '^{\"version\":1,' /log | sed 's/^/lines=/'
-    ls /run/scx/root
+    ls /var/run/scx/root | sed 's/^/stale=/'
     start && monitor >/again && metrics without && health && stop
-    grep -c '\"uptime\"' /again | sed 's/^/again=/'; ls /run/scx/root | wc -l | sed 's/^/left=/'
+    grep -c '\"uptime\"' /again | sed 's/^/again=/'; ls /var/run/scx/root | wc -l | sed 's/^/left=/'
     nc -l -p 9718 & other=$!
     usleep 200000; try port scx_domains --metrics 127.0.0.1:9718; kill $other
-    echo precious >/run/scx/root/stats; try file scx_domains; cat /run/scx/root/stats | sed 's/^/file=/'
+    echo precious >/var/run/scx/root/stats; try file scx_domains; cat /var/run/scx/root/stats | sed 's/^/file=/'
     cat /sys/kernel/sched_ext/state | sed 's/^/state=/'";
 
 #[test]
@@ -63,7 +63,7 @@ fn outlets_tell_what_happens() {
     );
     let now = &busy.machine.stats;
     assert_eq!((busy.domains.len(), busy.cpus.len(), now.online, now.running), (2, 4, 4, 4));
-    assert!((7.5..9.0).contains(&now.load) && now.util > 0.95 && now.waiting >= 4, "{now:?}");
+    assert!((7.5..10.5).contains(&now.load) && now.util > 0.95 && now.waiting >= 4, "{now:?}");
     // Two hogs a CPU take turns of a slice, 4 ms.
     assert!((0.002..0.02).contains(&now.delay_p50) && now.delay_p99 >= now.delay_p50, "{now:?}");
     assert!(busy.machine.counters.domain_queued > 100 && now.queued_turns > 100, "{:?}", busy.machine);
@@ -74,7 +74,7 @@ fn outlets_tell_what_happens() {
     assert!(now.load < 1.0 && now.util < 0.2 && now.turns > then.turns, "{now:?}");
 
     // Prometheus is told the same.
-    assert!((7.5..9.0).contains(&metric("busy", "scx_domains_machine_load ")));
+    assert!((7.5..10.5).contains(&metric("busy", "scx_domains_machine_load ")));
     assert!(metric("busy", "scx_domains_machine_util_ratio ") > 0.9);
     assert!(metric("idle", "scx_domains_machine_load ") < 1.0);
     assert!(metric("idle", "scx_domains_machine_turns_total ") >= now.turns as f64);
@@ -88,6 +88,7 @@ fn outlets_tell_what_happens() {
         outcome.console
     );
     assert!(outcome.said("lines")[0].parse::<u32>().is_ok_and(|lines| lines >= 3), "{}", outcome.console);
+    assert_eq!(outcome.said("stale"), ["stats"], "a killed daemon leaves its socket\n{}", outcome.console);
     assert_eq!((outcome.said("again"), outcome.said("left")), (vec!["1"], vec!["0"]), "{}", outcome.console);
     assert!(outcome.said("port")[0].starts_with("2 scx_domains: --metrics 127.0.0.1:9718: "), "{}", outcome.console);
     let [told, kept] = outcome.said("file")[..] else { panic!("{}", outcome.console) };
