@@ -1,6 +1,6 @@
 # The front door: each of these works on a fresh clone of the repository.
 
-.PHONY: build demo test test-all bench check fmt setup
+.PHONY: build demo test test-all bench check fmt setup man package install uninstall
 
 # The program, in target/release.
 build:
@@ -30,10 +30,24 @@ check: setup
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo test --locked --test imports
-	scripts/cargo-deny.sh check licenses bans sources
+	scripts/cargo-tool.sh deny check licenses bans sources
 
 fmt:
 	cargo fmt
+
+# The manual pages and the completions, anew from the command line; after any change of it.
+man:
+	UPDATE_MANUAL=1 cargo test --locked --test manual pages_and_completions
+
+# A .deb and an .rpm, in target/packages.
+package: build
+	scripts/package.sh
+
+# What `make build` made, to PREFIX (/usr/local), below DESTDIR if given. uninstall leaves /etc alone.
+install uninstall:
+	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install.sh $@
+
+PREFIX = /usr/local
 
 # What the tests and the build need from the distribution; asks for root only if something is missing.
 setup:

@@ -1,0 +1,64 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_scx_domains_global_optspecs
+    string join \n i/balance-interval= policy= slice= load-half-life= node-delay= remote-delay= topology= partial stats= record= no-balance no-cgroup-weights no-steal exit-dump-len= v/verbose h/help V/version
+end
+
+function __fish_scx_domains_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_scx_domains_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_scx_domains_using_subcommand
+    set -l cmd (__fish_scx_domains_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -s i -l balance-interval -d 'How often weight is let flow between domains, 10ms to 60s: the slowest that is of use to you. An idle machine is looked at once a second, and what cannot wait (a CPU that goes, a crowd that comes) is seen to at once' -r
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l policy -d 'Who runs when' -r -f -a "fair\t'Each by its weight; who wakes up soon gets a CPU'
+throughput\t'Each by its weight, in longer turns: fewer switches and warmer caches, for those who can wait'
+fifo\t'In the order of arrival, a slice at a time, whatever the weights'"
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l slice -d 'What a task may run before others are looked at: 1ms to 100ms. 4ms if not given, 20ms with `--policy throughput`. The kernel ends slices on its ticks' -r
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l load-half-life -d 'In what time the load of a task that wakes up or goes to sleep changes by half: 10ms to 10s. Short follows quickly, long forgets bursts' -r
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l node-delay -d 'How long a task waits for a CPU before an idle one of another LLC in its node takes it: up to 100ms' -r
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l remote-delay -d 'How long it waits before an idle CPU of another node takes it, away from its memory: up to 100ms' -r
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l topology -d 'Use this description of the machine (see `scx_domains topology --help`). It has to describe this very machine' -r
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l stats -d 'Print statistics every so many seconds' -r
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l record -d 'Write what each round saw and planned to FILE, in place of what is there, for `scx_domains replay`. It grows by about 90 bytes a domain and round: 26 MB an hour with 8 domains at 100ms' -r -F
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l exit-dump-len -d 'Bytes of the kernel\'s debug dump to keep when it throws the scheduler out' -r
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l partial -d 'Schedule only tasks of the class SCHED_EXT'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-balance -d 'Plan no flows. Idle CPUs still take work from other domains'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-cgroup-weights -d 'Ignore cpu.weight of cgroups: tasks count by their nice values alone'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-steal -d 'Let no CPU take work from another domain. For tests: idle CPUs stay idle'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -s V -l version -d 'Print version'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -f -a "topology" -d 'Show the machine and the domains that it is cut into'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -f -a "check" -d 'Can scx_domains run here? A line for each thing that it needs'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -f -a "replay" -d 'Plan a recorded run again, and show what would differ. It needs neither root nor the machine that was recorded'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand topology" -l topology -d 'The machine to show: an hwloc XML file, a folder with a recorded `sys/`, or an hwloc synthetic string such as "synthetic:node:2 l3:2 core:4 pu:2". The live machine if not given' -r
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand topology" -l json -d 'Print one JSON object'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand topology" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand topology" -s h -l help -d 'Print help'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand check" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand check" -s h -l help -d 'Print help'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -l set -d 'Plan with another value of one of the planner\'s parameters; may be repeated. A name that is none lists them' -r
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -l explain -d 'Say why each flow is planned, and why a domain with too much gives nothing'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -l json -d 'Print a JSON object a round, differing or not, then one with the summary'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -s h -l help -d 'Print help'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay help" -f -a "topology" -d 'Show the machine and the domains that it is cut into'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay help" -f -a "check" -d 'Can scx_domains run here? A line for each thing that it needs'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay help" -f -a "replay" -d 'Plan a recorded run again, and show what would differ. It needs neither root nor the machine that was recorded'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
