@@ -55,6 +55,11 @@ impl Guest {
         self.option("--copy", file)
     }
 
+    /// The archive of a Debian that systemd boots in: tests/guest/tree.sh makes it.
+    pub fn tree(self, archive: &str) -> Self {
+        self.option("--tree", archive)
+    }
+
     fn option(mut self, name: &str, value: &str) -> Self {
         self.options.extend([name.to_string(), value.to_string()]);
         self

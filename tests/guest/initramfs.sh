@@ -1,23 +1,21 @@
 #!/usr/bin/env bash
 # Build the guest's root file system, an initramfs, and write it to a file.
 #
-#   initramfs.sh OUT COMMAND-FILE [FILE[:/PATH/IN/GUEST]]...
+#   initramfs.sh OUT INIT-FILE COMMAND-FILE [FILE[:/PATH/IN/GUEST]]...
 #
-# It holds busybox, init.sh, COMMAND-FILE as /command, and the given files with the libraries that they load.
+# It holds busybox, INIT-FILE as /init, COMMAND-FILE as /command, and the given files with the libraries that they load.
 # Without a path in the guest an executable goes to /bin, any other file to /. The result depends on the contents
 # alone (sorted, no times, no inode numbers): the guest's determinism starts here.
 set -euo pipefail
-
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 fail() {
     echo "initramfs.sh: $*" >&2
     exit 1
 }
 
-[[ $# -ge 2 ]] || fail "usage: initramfs.sh OUT COMMAND-FILE [FILE[:/PATH]]..."
-out=$1 command_file=$2
-shift 2
+[[ $# -ge 3 ]] || fail "usage: initramfs.sh OUT INIT-FILE COMMAND-FILE [FILE[:/PATH]]..."
+out=$1 init_file=$2 command_file=$3
+shift 3
 
 busybox=$(command -v busybox) || fail "busybox is missing: run 'make setup'"
 command -v cpio >/dev/null || fail "cpio is missing: run 'make setup'"
@@ -60,7 +58,7 @@ cp "$busybox" "$root/bin/busybox"
 "$busybox" --list | while read -r applet; do
     [[ $applet == busybox ]] || ln -s busybox "$root/bin/$applet"
 done
-cp "$here/init.sh" "$root/init"
+cp "$init_file" "$root/init"
 cp "$command_file" "$root/command"
 chmod 755 "$root/init"
 for file in "$@"; do copy "$file"; done
