@@ -50,6 +50,8 @@ each() { # do $1 with every file
     "$1" CHANGELOG.md "$prefix/share/doc/scx_domains/CHANGELOG.md"
     "$1" docs/service.md "$prefix/share/doc/scx_domains/service.md"
     "$1" docs/policies.md "$prefix/share/doc/scx_domains/policies.md"
+    "$1" docs/statistics.md "$prefix/share/doc/scx_domains/statistics.md"
+    "$1" packaging/grafana/scx_domains.json "$prefix/share/doc/scx_domains/grafana.json"
     "$1" packaging/scx_loader.toml "$prefix/share/doc/scx_domains/scx_loader.toml"
     "$1" LICENSE "$prefix/share/licenses/scx_domains/LICENSE"
 }

@@ -47,7 +47,7 @@ _scx_domains() {
 
     case "${cmd}" in
         scx_domains)
-            opts="-i -v -h -V --balance-interval --policy --slice --load-half-life --node-delay --remote-delay --topology --partial --stats --record --no-balance --no-cgroup-weights --no-steal --exit-dump-len --verbose --help --version topology check replay help"
+            opts="-i -v -h -V --balance-interval --policy --slice --load-half-life --node-delay --remote-delay --topology --partial --stats --monitor --json --metrics --help-stats --record --no-balance --no-cgroup-weights --no-steal --exit-dump-len --verbose --help --version topology check replay help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -86,6 +86,14 @@ _scx_domains() {
                     return 0
                     ;;
                 --stats)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --monitor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

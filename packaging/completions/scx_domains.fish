@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_scx_domains_global_optspecs
-    string join \n i/balance-interval= policy= slice= load-half-life= node-delay= remote-delay= topology= partial stats= record= no-balance no-cgroup-weights no-steal exit-dump-len= v/verbose h/help V/version
+    string join \n i/balance-interval= policy= slice= load-half-life= node-delay= remote-delay= topology= partial stats= monitor= json metrics= help-stats record= no-balance no-cgroup-weights no-steal exit-dump-len= v/verbose h/help V/version
 end
 
 function __fish_scx_domains_needs_command
@@ -34,9 +34,13 @@ complete -c scx_domains -n "__fish_scx_domains_needs_command" -l node-delay -d '
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l remote-delay -d 'How long it waits before an idle CPU of another node takes it, away from its memory: up to 100ms' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l topology -d 'Use this description of the machine (see `scx_domains topology --help`). It has to describe this very machine' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l stats -d 'Print statistics every so many seconds' -r
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l monitor -d 'Schedule nothing: print the statistics of the scx_domains that runs already, every so many seconds' -r
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l metrics -d 'Serve metrics for Prometheus over HTTP: 127.0.0.1:9718, [::1]:9718 or unix:/path. To this machine only' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l record -d 'Write what each round saw and planned to FILE, in place of what is there, for `scx_domains replay`. It grows by about 90 bytes a domain and round: 26 MB an hour with 8 domains at 100ms' -r -F
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l exit-dump-len -d 'Bytes of the kernel\'s debug dump to keep when it throws the scheduler out' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l partial -d 'Schedule only tasks of the class SCHED_EXT'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l json -d 'Print statistics as JSON, a line each time'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l help-stats -d 'Say what each statistic is, and end'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-balance -d 'Plan no flows. Idle CPUs still take work from other domains'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-cgroup-weights -d 'Ignore cpu.weight of cgroups: tasks count by their nice values alone'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-steal -d 'Let no CPU take work from another domain. For tests: idle CPUs stay idle'

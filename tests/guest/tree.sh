@@ -81,6 +81,7 @@ for path in "${unwanted[@]}"; do rm -rf "${root:?}/$path"; done
 cp "$root/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
 cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
 mkdir -p "$root"/{dev,proc,run,sys,tmp}
+ln -s /run "$root/var/run"
 echo scx-domains-guest >"$root/etc/hostname"
 # An id that is known: no first boot, the same at each.
 echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
