@@ -25,6 +25,12 @@ _scx_domains() {
             scx_domains,replay)
                 cmd="scx_domains__subcmd__replay"
                 ;;
+            scx_domains,status)
+                cmd="scx_domains__subcmd__status"
+                ;;
+            scx_domains,stop)
+                cmd="scx_domains__subcmd__stop"
+                ;;
             scx_domains,topology)
                 cmd="scx_domains__subcmd__topology"
                 ;;
@@ -37,6 +43,12 @@ _scx_domains() {
             scx_domains__subcmd__help,replay)
                 cmd="scx_domains__subcmd__help__subcmd__replay"
                 ;;
+            scx_domains__subcmd__help,status)
+                cmd="scx_domains__subcmd__help__subcmd__status"
+                ;;
+            scx_domains__subcmd__help,stop)
+                cmd="scx_domains__subcmd__help__subcmd__stop"
+                ;;
             scx_domains__subcmd__help,topology)
                 cmd="scx_domains__subcmd__help__subcmd__topology"
                 ;;
@@ -47,7 +59,7 @@ _scx_domains() {
 
     case "${cmd}" in
         scx_domains)
-            opts="-i -v -h -V --balance-interval --policy --slice --load-half-life --node-delay --remote-delay --topology --partial --stats --monitor --json --metrics --help-stats --record --no-balance --no-cgroup-weights --no-steal --exit-dump-len --verbose --help --version topology check replay help"
+            opts="-i -v -h -V --balance-interval --policy --slice --load-half-life --node-delay --remote-delay --topology --classes --partial --stats --monitor --json --metrics --help-stats --record --socket --no-balance --no-cgroup-weights --no-steal --exit-dump-len --verbose --help --version topology check replay status stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -85,6 +97,10 @@ _scx_domains() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --classes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --stats)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -98,6 +114,10 @@ _scx_domains() {
                     return 0
                     ;;
                 --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -127,7 +147,7 @@ _scx_domains() {
             return 0
             ;;
         scx_domains__subcmd__help)
-            opts="topology check replay help"
+            opts="topology check replay status stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -182,6 +202,34 @@ _scx_domains() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        scx_domains__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        scx_domains__subcmd__help__subcmd__stop)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         scx_domains__subcmd__help__subcmd__topology)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -214,14 +262,54 @@ _scx_domains() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        scx_domains__subcmd__status)
+            opts="-v -h --socket --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        scx_domains__subcmd__stop)
+            opts="-v -h --socket --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         scx_domains__subcmd__topology)
-            opts="-v -h --topology --json --verbose --help"
+            opts="-v -h --topology --classes --explain --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --topology)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --classes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

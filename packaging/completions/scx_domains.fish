@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_scx_domains_global_optspecs
-    string join \n i/balance-interval= policy= slice= load-half-life= node-delay= remote-delay= topology= partial stats= monitor= json metrics= help-stats record= no-balance no-cgroup-weights no-steal exit-dump-len= v/verbose h/help V/version
+    string join \n i/balance-interval= policy= slice= load-half-life= node-delay= remote-delay= topology= classes= partial stats= monitor= json metrics= help-stats record= socket= no-balance no-cgroup-weights no-steal exit-dump-len= v/verbose h/help V/version
 end
 
 function __fish_scx_domains_needs_command
@@ -33,10 +33,12 @@ complete -c scx_domains -n "__fish_scx_domains_needs_command" -l load-half-life 
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l node-delay -d 'How long a task waits for a CPU before an idle one of another LLC in its node takes it: up to 100ms' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l remote-delay -d 'How long it waits before an idle CPU of another node takes it, away from its memory: up to 100ms' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l topology -d 'Use this description of the machine (see `scx_domains topology --help`). It has to describe this very machine' -r
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l classes -d 'Take these for the core classes, whatever the machine says (see `scx_domains topology --help`)' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l stats -d 'Print statistics every so many seconds' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l monitor -d 'Schedule nothing: print the statistics of the scx_domains that runs already, every so many seconds' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l metrics -d 'Serve metrics for Prometheus over HTTP: 127.0.0.1:9718, [::1]:9718 or unix:/path. To this machine only' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l record -d 'Write what each round saw and planned to FILE, in place of what is there, for `scx_domains replay`. It grows by about 90 bytes a domain and round: 26 MB an hour with 8 domains at 100ms' -r -F
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l socket -d 'Where `scx_domains status` and others reach this one: a socket for root and the group scx_domains' -r -F
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l exit-dump-len -d 'Bytes of the kernel\'s debug dump to keep when it throws the scheduler out' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l partial -d 'Schedule only tasks of the class SCHED_EXT'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l json -d 'Print statistics as JSON, a line each time'
@@ -50,8 +52,12 @@ complete -c scx_domains -n "__fish_scx_domains_needs_command" -s V -l version -d
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -f -a "topology" -d 'Show the machine and the domains that it is cut into'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -f -a "check" -d 'Can scx_domains run here? A line for each thing that it needs'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -f -a "replay" -d 'Plan a recorded run again, and show what would differ. It needs neither root nor the machine that was recorded'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -f -a "status" -d 'Does scx_domains schedule? The kernel is asked first, then the daemon; it says where they disagree. It ends with 0 if it does, 3 if not, 1 if kernel and daemon disagree, 4 if the kernel has no sched_ext'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -f -a "stop" -d 'Give scheduling back to the kernel and end the daemon'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand topology" -l topology -d 'The machine to show: an hwloc XML file, a folder with a recorded `sys/`, or an hwloc synthetic string such as "synthetic:node:2 l3:2 core:4 pu:2". The live machine if not given' -r
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand topology" -l classes -d 'Take these for the core classes, whatever the machine says: CPUS=NAME:CAPACITY, 1024 for the fastest, such as "0-11=P:1024,12-19=E:620"' -r
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand topology" -l explain -d 'Say who said what of core classes, what was believed and why'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand topology" -l json -d 'Print one JSON object'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand topology" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand topology" -s h -l help -d 'Print help'
@@ -62,7 +68,17 @@ complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -l expla
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -l json -d 'Print a JSON object a round, differing or not, then one with the summary'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -s h -l help -d 'Print help'
-complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay help" -f -a "topology" -d 'Show the machine and the domains that it is cut into'
-complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay help" -f -a "check" -d 'Can scx_domains run here? A line for each thing that it needs'
-complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay help" -f -a "replay" -d 'Plan a recorded run again, and show what would differ. It needs neither root nor the machine that was recorded'
-complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand status" -l socket -d 'The daemon\'s socket, if that is not /run/scx_domains/control.sock' -r -F
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand status" -l json -d 'Print one JSON object'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand status" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand status" -s h -l help -d 'Print help'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand stop" -l socket -d 'The daemon\'s socket, if that is not /run/scx_domains/control.sock' -r -F
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand stop" -l json -d 'Print one JSON object'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand stop" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand stop" -s h -l help -d 'Print help'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay status stop help" -f -a "topology" -d 'Show the machine and the domains that it is cut into'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay status stop help" -f -a "check" -d 'Can scx_domains run here? A line for each thing that it needs'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay status stop help" -f -a "replay" -d 'Plan a recorded run again, and show what would differ. It needs neither root nor the machine that was recorded'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay status stop help" -f -a "status" -d 'Does scx_domains schedule? The kernel is asked first, then the daemon; it says where they disagree. It ends with 0 if it does, 3 if not, 1 if kernel and daemon disagree, 4 if the kernel has no sched_ext'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay status stop help" -f -a "stop" -d 'Give scheduling back to the kernel and end the daemon'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand help; and not __fish_seen_subcommand_from topology check replay status stop help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
