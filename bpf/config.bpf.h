@@ -14,14 +14,20 @@
 const volatile u32 nr_domains = 1;
 const volatile u32 nr_cpus = 1;	    /* CPU ids are below this */
 const volatile u32 nr_areas = 1; /* entries of area_masks */
-const volatile u64 slice_ns = 4000000;
 const volatile u64 rescue_after_ns = 3750000000ULL; /* an eighth of the watchdog's time */
-const volatile u64 lag_limit_ns = 20000000;
-const volatile u64 duty_half_life_ns = 128000000;
-const volatile u64 duty_scale = (1ULL << 42) / 128000000; /* 2^42 / duty_half_life_ns */
 const volatile bool smt_enabled = false;
 const volatile bool partial = false; /* only tasks of the class SCHED_EXT are ours */
 const volatile bool stealing_enabled = true;
+
+/*
+ * What may change while we run. In a section of its own, which is written then and never else: its lines stay in the caches of all
+ * CPUs.
+ */
+#define SETTING SEC(".data.settings")
+SETTING u64 slice_ns = 4000000;
+SETTING u64 lag_limit_ns = 20000000;
+SETTING u64 duty_half_life_ns = 128000000;
+SETTING u64 duty_scale = (1ULL << 42) / 128000000; /* 2^42 / duty_half_life_ns */
 
 /* The kernel's table for nice -20 .. 19 (kernel/sched/core.c, sched_prio_to_weight): one step is about 1.25. */
 const volatile u32 nice_to_weight[40] = {

@@ -180,6 +180,24 @@ struct cgroup_load {
 	u64 runnable_integral;
 };
 
+/* The argument of the program `describe_task`: userspace fills in `pid`, and finds the rest filled in where `found` is TASK_OURS. */
+enum found { TASK_NOT_THERE, TASK_NOT_OURS, TASK_OURS };
+struct task_view {
+	s32 pid;
+	u32 found;
+	u32 home;
+	u32 member;
+	u32 pinned;
+	u32 cpu;
+	u64 load;	  /* 1024 = one task at nice 0 that always wants to run */
+	u64 weight;	  /* 1024 = nice 0 in the root cgroup */
+	u64 own_weight;	  /* that of its nice value alone */
+	u64 duty;	  /* 0 .. 1024: share of its time that it is runnable */
+	u64 waited_ns;	  /* 0: it does not wait in a queue */
+	u64 moved_ago_ns; /* 0: no flow has moved it */
+	s64 lag_ns;	  /* run time that it is owed */
+};
+
 /*
  * The argument of the program `apply_plan`: userspace fills `src`, `ttl_ns` and `next`, runs it, and finds in `last`
  * what became of the flows that were in force before.

@@ -36,6 +36,7 @@ UEI_DEFINE(uei);
 #include "hotplug.bpf.h"  /* CPUs that come and go */
 #include "release.bpf.h"  /* CPUs that a higher class takes */
 #include "dump.bpf.h"	  /* what a dump shows */
+#include "inspect.bpf.h"	  /* what is known of one task */
 #include "init.bpf.h"	  /* DSQs and masks at load, the reason at exit */
 
 SCX_OPS_DEFINE(domains_ops,

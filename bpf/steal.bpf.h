@@ -18,7 +18,7 @@
 #define __SCX_DOMAINS_STEAL_H
 
 /* By proximity. Userspace sets those of the node and of other nodes. */
-const volatile u64 steal_delay_ns[NEAR_REMOTE + 1] = { 0, 500 * 1000, 2000 * 1000 };
+SETTING u64 steal_delay_ns[NEAR_REMOTE + 1] = { 0, 500 * 1000, 2000 * 1000 };
 
 #define MAX_WAITING 8
 

@@ -1,5 +1,6 @@
 //! Everything that ends the command other than success, each with its exit code.
 
+use crate::config::ConfigError;
 use crate::control::{ClientError, Refusal, SocketError, Why};
 use crate::kernel::{Exit, ExitKind, KernelError};
 use thiserror::Error;
@@ -16,6 +17,9 @@ pub enum Failure {
     /// Something that we may not do.
     #[error("{0}")]
     Permission(String),
+    /// What the daemon was told makes no sense.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The control socket cannot be made.
     #[error(transparent)]
     Socket(#[from] SocketError),
@@ -45,8 +49,8 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Unexpected(_) | Self::Socket(SocketError::InUse(_)) => 1,
-            Self::Input(_) | Self::Socket(_) => 2,
-            Self::Client(ClientError::NotAllowed(_)) => 3,
+            Self::Input(_) | Self::Config(_) | Self::Socket(_) => 2,
+            Self::Permission(_) | Self::Client(ClientError::NotAllowed(_)) => 3,
             Self::Client(_) => 1,
             Self::Refused(refusal) => match refusal.why {
                 Why::Malformed | Why::Failed => 1,
@@ -54,7 +58,7 @@ impl Failure {
                 Why::NotAllowed => 3,
             },
             Self::Status(_, code) => *code,
-            Self::Permission(_) | Self::Kernel(KernelError::NoPermission) => 3,
+            Self::Kernel(KernelError::NoPermission) => 3,
             Self::Kernel(KernelError::Unsupported(_)) => 4,
             Self::Kernel(KernelError::AnotherRunning(_)) => 5,
             Self::Kernel(KernelError::EndedAtStart(_)) => 6,

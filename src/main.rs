@@ -1,27 +1,27 @@
 //! The command: reads the arguments, does what they say, and turns failures into a sentence and an exit code.
 
-use clap::Parser;
-use scx_domains::cli::{Cli, Command, RunArgs, TopologyArgs};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use scx_domains::cli::{Cli, Command, LogLevel, TopologyArgs};
+use scx_domains::config::Layers;
 use scx_domains::domain::Domains;
 use scx_domains::failure::Failure;
 use scx_domains::gpu::Driver;
 use scx_domains::topology::{self, Source};
-use scx_domains::{ask, check, daemon, monitor, replay, show, stats};
+use scx_domains::{ask, check, daemon, logging, monitor, replay, show, stats};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    start_logging(cli.verbose);
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let result = match &cli.command {
-        None => run(&cli.run),
-        Some(Command::Topology(args)) => show_topology(args),
-        Some(Command::Check) => check::run(),
-        Some(Command::Replay(args)) => replay::run(args),
-        Some(Command::Status(args)) => ask::status(args),
-        Some(Command::Stop(args)) => ask::stop(args),
+        None => run(&cli, &matches),
+        Some(command) => {
+            logging::start(LogLevel::default(), cli.verbose);
+            other_than_run(command, &matches)
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -34,28 +34,41 @@ fn main() -> ExitCode {
     }
 }
 
-/// To standard error, the bare message; levels are shown from -v on.
-fn start_logging(verbose: u8) {
-    let level = match verbose {
-        0 => log::LevelFilter::Info,
-        1 => log::LevelFilter::Debug,
-        _ => log::LevelFilter::Trace,
-    };
-    env_logger::Builder::new()
-        .filter_level(level)
-        .format(move |out, record| match verbose {
-            0 => writeln!(out, "scx_domains: {}", record.args()),
-            _ => writeln!(out, "scx_domains [{} {}]: {}", record.level(), record.target(), record.args()),
-        })
-        .init();
+/// Without a subcommand.
+fn run(cli: &Cli, matches: &ArgMatches) -> Result<(), Failure> {
+    match cli.run.monitor {
+        _ if cli.run.help_stats => print(&stats::statistics_text(), "what statistics are"),
+        Some(seconds) => {
+            logging::start(cli.run.log_level, cli.verbose);
+            monitor::run(Duration::from_secs(seconds), cli.run.json)
+        }
+        None => {
+            let layers = Layers::new(matches, std::env::vars_os())?;
+            let settings = layers.settings()?;
+            logging::start(settings.args().log_level, cli.verbose);
+            daemon::run(&layers, &settings)
+        }
+    }
 }
 
-/// Without a subcommand.
-fn run(args: &RunArgs) -> Result<(), Failure> {
-    match args.monitor {
-        _ if args.help_stats => print(&stats::statistics_text(), "what statistics are"),
-        Some(seconds) => monitor::run(Duration::from_secs(seconds), args.json),
-        None => daemon::run(args),
+fn other_than_run(command: &Command, matches: &ArgMatches) -> Result<(), Failure> {
+    match command {
+        Command::Topology(args) => show_topology(args),
+        Command::Check => check::run(),
+        Command::Replay(args) => replay::run(args),
+        Command::Status(args) => ask::status(args),
+        Command::Get(args) => ask::get(args),
+        Command::Set(args) => ask::set(args),
+        Command::Balance(args) => ask::balance(args),
+        Command::Explain(args) => ask::explain(args),
+        Command::Task(args) => ask::task(args),
+        Command::Dump(args) => ask::dump(args),
+        Command::Reload(args) => ask::reload(args),
+        Command::Stop(args) => ask::stop(args),
+        Command::Config(args) => {
+            let settings = Layers::new(matches, std::env::vars_os())?.settings()?;
+            print(&ask::settings_text(&settings.shown(), args.json), "the settings")
+        }
     }
 }
 

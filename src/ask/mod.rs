@@ -1,14 +1,20 @@
 //! The commands that ask the running daemon: they ask, and print the answer.
 
+mod settings;
+mod task;
 mod verdict;
 
-use crate::cli::ClientArgs;
+use crate::cli::{Balance, BalanceArgs, ClientArgs};
 use crate::control::{Client, ClientError, Reply, Request, Status};
 use crate::failure::Failure;
 use crate::kernel::{running_scheduler, scheduler_state};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
 use verdict::{KernelSays, Verdict, verdict};
+
+pub use settings::{get, reload, set, settings_text};
+pub use task::task;
 
 /// `scx_domains status`.
 ///
@@ -47,8 +53,51 @@ fn status_json(verdict: Verdict, kernel: &KernelSays, daemon: Option<&Status>, u
 }
 
 fn ask_status(args: &ClientArgs) -> Result<Status, Failure> {
-    match ask(&mut Client::connect(&args.socket())?, &Request::Status)? {
+    match ask_once(args, &Request::Status)? {
         Reply::Status(status) => Ok(status),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// `scx_domains balance`.
+///
+/// # Errors
+/// [`Failure`]: it cannot be asked, or refuses.
+pub fn balance(args: &BalanceArgs) -> Result<(), Failure> {
+    let no_balance = |no: bool| Request::Set {
+        changes: BTreeMap::from([("no-balance".to_owned(), no.to_string())]),
+        persist: false,
+    };
+    match args.what {
+        Balance::On => settings::change(&args.client, &no_balance(false)),
+        Balance::Off => settings::change(&args.client, &no_balance(true)),
+        Balance::Now => match ask_once(&args.client, &Request::Balance)? {
+            Reply::Done(sentence) => done(&args.client, &sentence),
+            other => Err(unexpected(&other)),
+        },
+    }
+}
+
+/// `scx_domains explain`.
+///
+/// # Errors
+/// [`Failure`]: it cannot be asked, or refuses.
+pub fn explain(args: &ClientArgs) -> Result<(), Failure> {
+    match ask_once(args, &Request::Explain)? {
+        Reply::Why(sentences) if args.json => print(&format!("{}\n", json!({ "why": sentences }))),
+        Reply::Why(sentences) => print(&sentences.iter().map(|sentence| format!("{sentence}\n")).collect::<String>()),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// `scx_domains dump`.
+///
+/// # Errors
+/// [`Failure`]: it cannot be asked, or refuses.
+pub fn dump(args: &ClientArgs) -> Result<(), Failure> {
+    match ask_once(args, &Request::Dump)? {
+        Reply::Dump(text) if args.json => print(&format!("{}\n", json!({ "dump": text }))),
+        Reply::Dump(text) => print(&text),
         other => Err(unexpected(&other)),
     }
 }
@@ -62,6 +111,11 @@ pub fn stop(args: &ClientArgs) -> Result<(), Failure> {
     ask(&mut client, &Request::Stop)?;
     client.wait_for_end()?;
     done(args, "stopped: the kernel schedules by itself again")
+}
+
+/// Connect, and ask one thing.
+fn ask_once(args: &ClientArgs, request: &Request) -> Result<Reply, Failure> {
+    ask(&mut Client::connect(&args.socket())?, request)
 }
 
 /// Ask; a refusal is a failure.

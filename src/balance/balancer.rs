@@ -64,6 +64,11 @@ impl Balancer {
         Self { params, ..Self::default() }
     }
 
+    /// From the next round on, plan by these. What was learnt stays.
+    pub fn set_params(&mut self, params: Params) {
+        self.params = params;
+    }
+
     /// Plan a round. Empty if the sample is not of these domains.
     #[must_use]
     pub fn plan(&mut self, domains: &Domains, sample: &Sample) -> Plan {

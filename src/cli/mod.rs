@@ -5,9 +5,9 @@ mod replay;
 mod run;
 mod topology;
 
-pub use client::ClientArgs;
+pub use client::{Balance, BalanceArgs, ClientArgs, ConfigArgs, GetArgs, SetArgs, TaskArgs};
 pub use replay::ReplayArgs;
-pub use run::RunArgs;
+pub use run::{LogLevel, RunArgs};
 pub use topology::TopologyArgs;
 
 use clap::{ArgAction, Parser, Subcommand};
@@ -53,8 +53,25 @@ pub enum Command {
     /// Does scx_domains schedule? The kernel is asked first, then the daemon; it says where they disagree. It ends with 0 if
     /// it does, 3 if not, 1 if kernel and daemon disagree, 4 if the kernel has no sched_ext.
     Status(ClientArgs),
+    /// The settings of the running daemon, and where each came from.
+    Get(GetArgs),
+    /// Change settings of the running daemon: all of them or, if one is wrong, none.
+    Set(SetArgs),
+    /// Begin or cease to plan flows, or plan a round at once.
+    Balance(BalanceArgs),
+    /// Why did the last round plan what it planned?
+    Explain(ClientArgs),
+    /// What the scheduler knows of a task: its load, its domain, and why it is there.
+    Task(TaskArgs),
+    /// All that belongs into a bug report: settings, statistics, what was planned, what the programs cost.
+    Dump(ClientArgs),
+    /// Let the daemon read its file with settings again, as SIGHUP does. What can change while it runs changes; of the rest it
+    /// says that it takes a restart. What `set` has changed is as the file has it again.
+    Reload(ClientArgs),
     /// Give scheduling back to the kernel and end the daemon.
     Stop(ClientArgs),
+    /// The settings that a daemon would start with now, and where each comes from. Options before `config` count.
+    Config(ConfigArgs),
 }
 
 #[cfg(test)]

@@ -1,12 +1,36 @@
 //! What the scheduler itself is told.
 
+use crate::balance::Params;
 use crate::control::DEFAULT_SOCKET;
 use crate::kernel::Policy;
 use crate::outlets::Address;
 use crate::topology::ClassSpec;
-use clap::Args;
+use clap::{ArgAction, Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum LogLevel {
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
+
+impl From<LogLevel> for log::LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::Error,
+            LogLevel::Warn => Self::Warn,
+            LogLevel::Info => Self::Info,
+            LogLevel::Debug => Self::Debug,
+            LogLevel::Trace => Self::Trace,
+        }
+    }
+}
 
 #[derive(Clone, Debug, Args)]
 pub struct RunArgs {
@@ -37,6 +61,15 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME", default_value = "2ms", value_parser = steal_delay)]
     pub remote_delay: Duration,
 
+    /// Least load worth a flow, 1024 for a task at nice 0 that always wants to run: 1 to 1048576.
+    #[arg(long, value_name = "LOAD", default_value_t = Params::default().min_amount, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    pub min_flow: u64,
+
+    /// What a flow has to be worth, for what it costs tasks to move: inside an LLC an Nth of what the smaller of its two domains
+    /// should have, over longer distances more in proportion. 0: any is worth it.
+    #[arg(long, value_name = "N", default_value_t = Params::default().worth, value_parser = clap::value_parser!(u64).range(..=1 << 20))]
+    pub flow_worth: u64,
+
     /// Use this description of the machine (see `scx_domains topology --help`). It has to describe this very machine.
     #[arg(long, value_name = "MACHINE")]
     pub topology: Option<String>,
@@ -46,11 +79,11 @@ pub struct RunArgs {
     pub classes: Option<ClassSpec>,
 
     /// Do not ask who drives GPUs. Without this, such processes prefer the node of their GPU.
-    #[arg(long)]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_gpu: bool,
 
     /// Schedule only tasks of the class SCHED_EXT.
-    #[arg(long)]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub partial: bool,
 
     /// Print statistics every so many seconds.
@@ -82,21 +115,38 @@ pub struct RunArgs {
     #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
     pub socket: PathBuf,
 
+    /// Settings are read from here too, `name = value` a line by the names of these options: /etc/scx_domains/config.toml if that
+    /// is there. Variables such as SCX_DOMAINS_SLICE go before it, and options before both.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// How much is logged. `-v` goes before it.
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub log_level: LogLevel,
+
     /// Plan no flows. Idle CPUs still take work from other domains.
-    #[arg(long)]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_balance: bool,
 
     /// Ignore cpu.weight of cgroups: tasks count by their nice values alone.
-    #[arg(long)]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_cgroup_weights: bool,
 
     /// Let no CPU take work from another domain. For tests: idle CPUs stay idle.
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_steal: bool,
 
     /// Bytes of the kernel's debug dump to keep when it throws the scheduler out.
     #[arg(long, value_name = "BYTES", default_value_t = 32768, value_parser = clap::value_parser!(u32).range(4096..=16 << 20))]
     pub exit_dump_len: u32,
+}
+
+impl RunArgs {
+    /// What the planner is told.
+    #[must_use]
+    pub fn params(&self) -> Params {
+        Params { min_amount: self.min_flow, worth: self.flow_worth }
+    }
 }
 
 fn balance_interval(text: &str) -> Result<Duration, String> {

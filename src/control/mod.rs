@@ -16,6 +16,6 @@ mod tests;
 
 pub use client::{Client, ClientError};
 pub use peer::Peer;
-pub use protocol::{Answer, Refusal, Reply, Request, Status, Why};
+pub use protocol::{Answer, Changed, Refusal, Reply, Request, Status, TaskShown, Why};
 pub use server::Server;
 pub use socket::{DEFAULT_SOCKET, Socket, SocketError};

@@ -28,6 +28,26 @@ pub enum Request {
     Status,
     /// What there is to tell of the machine and the scheduler.
     Stats,
+    /// What are the settings, and where does each come from?
+    Get,
+    /// Change settings: all of them, or none.
+    Set {
+        /// Values by name, written as on the command line.
+        changes: BTreeMap<String, String>,
+        /// Into the file too, for the next start?
+        #[serde(default)]
+        persist: bool,
+    },
+    /// Read the file with settings again.
+    Reload,
+    /// A round of balance now.
+    Balance,
+    /// Why did the last round plan what it planned?
+    Explain,
+    /// What does the scheduler know of a task?
+    Task { pid: u32 },
+    /// All that belongs into a bug report.
+    Dump,
     /// Give scheduling back to the kernel, and end.
     Stop,
 }
@@ -37,8 +57,8 @@ impl Request {
     #[must_use]
     pub fn changes_something(&self) -> bool {
         match self {
-            Self::Status | Self::Stats => false,
-            Self::Stop => true,
+            Self::Status | Self::Stats | Self::Get | Self::Explain | Self::Task { .. } | Self::Dump => false,
+            Self::Set { .. } | Self::Reload | Self::Balance | Self::Stop => true,
         }
     }
 }
@@ -66,6 +86,92 @@ pub struct Status {
     pub failed_rounds: u32,
 }
 
+/// Who said a setting's value. Each goes before those ahead of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Nobody.
+    Default,
+    File,
+    Environment,
+    CommandLine,
+    /// `scx_domains set`, since the start.
+    Set,
+}
+
+impl Origin {
+    /// In a word or two.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::File => "file",
+            Self::Environment => "environment",
+            Self::CommandLine => "command line",
+            Self::Set => "set",
+        }
+    }
+}
+
+/// A setting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingShown {
+    pub name: String,
+    /// As it is written on the command line; none where nobody has said one and another setting decides.
+    pub value: Option<String>,
+    pub origin: Origin,
+    /// Can it change while the scheduler runs?
+    pub hot: bool,
+    /// What its values are.
+    pub unit: String,
+    pub help: String,
+}
+
+/// A setting that has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub name: String,
+    pub old: Option<String>,
+    pub new: Option<String>,
+}
+
+/// What has changed, and what there is to know about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    pub changes: Vec<Change>,
+    pub notes: Vec<String>,
+}
+
+/// What the scheduler knows of a task.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskShown {
+    pub pid: u32,
+    /// The domain that it belongs to, and that one's CPUs.
+    pub home: u32,
+    pub home_cpus: String,
+    pub node: u32,
+    /// Is it runnable, so that it counts there?
+    pub member: bool,
+    /// Can it run on one CPU only?
+    pub pinned: bool,
+    /// The CPU that it runs on, or ran on last.
+    pub cpu: u32,
+    /// 1024 = one task at nice 0 that always wants to run.
+    pub load: u64,
+    /// 1024 = nice 0 in the root cgroup.
+    pub weight: u64,
+    /// The same for its nice value alone, whatever its cgroup.
+    pub own_weight: u64,
+    /// Share of its time that it wants to run, in 1024ths.
+    pub duty: u64,
+    /// Run time that it is owed (or, < 0, has had too much of), ns.
+    pub lag_ns: i64,
+    /// For how long it has waited in a queue, ns; none if it does not.
+    pub waited_ns: Option<u64>,
+    /// How long ago a flow last moved it, ns; none if none did.
+    pub moved_ago_ns: Option<u64>,
+}
+
 /// What comes of a request that is granted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -74,6 +180,16 @@ pub enum Reply {
     Status(Status),
     /// To [`Request::Stats`].
     Stats(Box<Report>),
+    /// To [`Request::Get`].
+    Settings(Vec<SettingShown>),
+    /// To [`Request::Set`] and [`Request::Reload`].
+    Changed(Changed),
+    /// To [`Request::Explain`]: a sentence for each thing.
+    Why(Vec<String>),
+    /// To [`Request::Task`].
+    Task(TaskShown),
+    /// To [`Request::Dump`]: a text.
+    Dump(String),
     /// It is done; a sentence for people.
     Done(String),
 }
@@ -216,6 +332,12 @@ mod tests {
     #[test]
     fn messages_look_like_this() {
         assert_eq!(question(&Request::Status), "{\"version\":1,\"request\":\"status\"}\n");
+        let changes = BTreeMap::from([("slice".to_owned(), "8ms".to_owned())]);
+        assert_eq!(
+            question(&Request::Set { changes, persist: true }),
+            "{\"version\":1,\"request\":{\"set\":{\"changes\":{\"slice\":\"8ms\"},\"persist\":true}}}\n"
+        );
+        assert_eq!(question(&Request::Task { pid: 7 }), "{\"version\":1,\"request\":{\"task\":{\"pid\":7}}}\n");
         assert_eq!(answer(&Ok(Reply::Done("so".into()))), "{\"version\":1,\"reply\":{\"done\":\"so\"}}\n");
         let refusal = Refusal::new(Why::NotAllowed, "no");
         let text = "{\"version\":1,\"refused\":{\"why\":\"not-allowed\",\"message\":\"no\"}}\n";
@@ -234,6 +356,8 @@ mod tests {
         assert!(refused("junk").contains("ask as in {\"version\":1,\"request\":\"status\"}"));
         assert!(refused("{\"version\":1,\"request\":\"statsu\"}").contains("statsu"));
         assert!(refused("{\"version\":1,\"request\":\"status\",\"file\":\"/etc/passwd\"}").contains("file"));
+        assert!(refused("{\"version\":1,\"request\":{\"task\":{\"pid\":-1}}}").contains("-1"));
+        assert!(refused("{\"version\":1,\"request\":{\"set\":{\"changes\":{\"slice\":8}}}}").contains("string"));
         assert!(refused("{\"version\":0,\"request\":\"status\"}").contains("protocol 0"));
     }
 

@@ -4,14 +4,16 @@
 mod cgroups;
 mod gpus;
 mod heat;
+mod notify;
 mod outlets;
 mod pace;
 mod reports;
 mod requests;
 mod rounds;
+mod signals;
 
-use crate::balance::Params;
 use crate::cli::RunArgs;
+use crate::config::{Layers, Settings};
 use crate::control::{Server, Socket};
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
@@ -22,13 +24,14 @@ use crate::kernel::{
 use crate::record::{Header, Recorder};
 use crate::stats::Places;
 use crate::topology::{self, Source, Topology};
-use crossbeam_channel::Receiver;
 use gpus::GpuWatch;
 use heat::HeatWatch;
 use outlets::Outlets;
 use reports::Reports;
 use rounds::Rounds;
 use rustix::mm::{MlockAllFlags, mlockall};
+use signals::Signals;
+use signals::Signals;
 use std::path::Path;
 use std::time::Instant;
 
@@ -39,14 +42,15 @@ const MAX_ATTEMPTS: u32 = 5;
 ///
 /// # Errors
 /// [`Failure`], with nothing left loaded.
-pub fn run(args: &RunArgs) -> Result<(), Failure> {
+pub fn run(layers: &Layers, settings: &Settings) -> Result<(), Failure> {
+    let args = settings.args();
     may_run()?;
-    let stop = stop_signals()?;
+    let asked = Signals::listen()?;
     let features = Features::probe(args.partial)?;
     let socket = Socket::bind(&args.socket)?;
     let outlets = Outlets::open(args.metrics.as_ref())?;
     for _ in 0..MAX_ATTEMPTS {
-        match run_once(args, features, &stop, &socket, &outlets) {
+        match run_once(layers, settings, features, &outlets, &socket, &asked) {
             Err(Failure::Kernel(KernelError::Hotplug)) => {
                 log::info!("CPUs came or went while the scheduler was loading; reading the machine again");
             }
@@ -56,31 +60,15 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     Err(Failure::Kernel(KernelError::Hotplug))
 }
 
-/// SIGINT and SIGTERM, by channel. The thread only waits for them; it never reads the environment, which reading the
-/// machine writes to (see `topology/hwloc_env.rs`).
-fn stop_signals() -> Result<Receiver<i32>, Failure> {
-    let (sender, receiver) = crossbeam_channel::bounded(1);
-    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
-        .map_err(|e| Failure::Unexpected(format!("cannot listen for signals: {e}")))?;
-    std::thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            for signal in signals.forever() {
-                // Full: one is waiting already, and one is enough.
-                let _ = sender.try_send(signal);
-            }
-        })
-        .map_err(|e| Failure::Unexpected(format!("cannot start a thread: {e}")))?;
-    Ok(receiver)
-}
-
 fn run_once(
-    args: &RunArgs,
+    layers: &Layers,
+    settings: &Settings,
     features: Features,
-    stop: &Receiver<i32>,
-    socket: &Socket,
     outlets: &Outlets,
+    socket: &Socket,
+    asked: &Signals,
 ) -> Result<(), Failure> {
+    let args = settings.args();
     let started = Instant::now();
     let hotplug_sequence = hotplug_sequence().unwrap_or(0);
     let mut topology = read_topology(args.topology.as_deref())?;
@@ -88,22 +76,9 @@ fn run_once(
         classes.apply(&mut topology).map_err(|e| Failure::Input(format!("--classes: {e}")))?;
     }
     let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
-    let mut options = Options {
-        policy: args.policy,
-        slice: args.slice,
-        load_half_life: args.load_half_life,
-        partial: args.partial,
-        stealing: !args.no_steal,
-        node_delay: args.node_delay,
-        remote_delay: args.remote_delay,
-        cgroup_weights: !args.no_cgroup_weights,
-        exit_dump_len: args.exit_dump_len,
-        node_hints: false,
-        hotplug_sequence,
-    };
     let recorder = args.record.as_deref().map(|path| start_record(path, args, &domains)).transpose()?;
     let gpus = if args.no_gpu { None } else { GpuWatch::new(&topology) };
-    options.node_hints = gpus.is_some();
+    let options = Options { node_hints: gpus.is_some(), ..options(args, hotplug_sequence) };
     let mut object = Object::uninit();
     let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options, features)?;
     let attach_time = started.elapsed();
@@ -126,12 +101,30 @@ fn run_once(
     let places = Places { domains: domains.clone(), class_names, scheduler: SCHEDULER.to_owned() };
     let reports = Reports::new(places, Instant::now());
     let heat = HeatWatch::new(&topology, &domains);
-    let rounds = Rounds::new(attached, domains, args, recorder, reports, attach_time)?.watching(heat, gpus);
-    let (ask, questions) = requests::channel();
+    let rounds = Rounds::new(attached, domains, settings.clone(), layers, recorder, reports, attach_time)?;
+    let rounds = rounds.watching(heat, gpus);
+    let (ask, questions) = requests::channel(layers.file().to_owned());
     // Only now: it looks users up, which reads the environment, and reading the machine writes to that.
     let _server = Server::start(socket, ask)
         .map_err(|e| Failure::Unexpected(format!("cannot serve {}: {e}", socket.path().display())))?;
-    rounds.run(stop, questions, outlets)
+    rounds.run(asked, outlets, questions)
+}
+
+/// How the scheduler is to run.
+fn options(args: &RunArgs, hotplug_sequence: u64) -> Options {
+    Options {
+        policy: args.policy,
+        slice: args.slice,
+        load_half_life: args.load_half_life,
+        partial: args.partial,
+        stealing: !args.no_steal,
+        node_delay: args.node_delay,
+        remote_delay: args.remote_delay,
+        cgroup_weights: !args.no_cgroup_weights,
+        exit_dump_len: args.exit_dump_len,
+        node_hints: false,
+        hotplug_sequence,
+    }
 }
 
 /// The machine, or its description if that is of this machine.
@@ -148,7 +141,7 @@ fn read_topology(described: Option<&str>) -> Result<Topology, Failure> {
 /// Begin the record, before anything is loaded: who cannot have one that he asked for should know it now.
 fn start_record(path: &Path, args: &RunArgs, domains: &Domains) -> Result<Recorder, Failure> {
     let interval_ms = u64::try_from(args.balance_interval.as_millis()).unwrap_or(u64::MAX);
-    let header = Header::new(interval_ms, !args.no_balance, Params::default(), domains.clone());
+    let header = Header::new(interval_ms, !args.no_balance, args.params(), domains.clone());
     Recorder::create(path, &header).map_err(|e| {
         Failure::Input(format!("--record {}: it cannot be written: {e}; name a file that can", path.display()))
     })
@@ -171,6 +164,7 @@ fn possible_cpus() -> Result<CpuSet, Failure> {
 
 /// What an end means for the user.
 fn ended(exit: Option<Exit>) -> Result<(), Failure> {
+    notify::stopping();
     let Some(exit) = exit else { return Ok(()) };
     match exit.kind {
         ExitKind::Unregistered | ExitKind::Ended => {

@@ -66,6 +66,17 @@ impl Pace {
         self.quiet + 1 >= QUIET
     }
 
+    /// Another interval, from the next round on; which is no later than with the new one alone.
+    pub fn set_interval(&mut self, interval: Duration, now: Instant) {
+        self.interval = interval;
+        self.due = self.due.min(now + interval);
+    }
+
+    /// Somebody wants a round now.
+    pub fn at_once(&mut self, now: Instant) {
+        self.due = self.due.min(now);
+    }
+
     /// The scheduler has told something.
     pub fn signalled(&mut self, now: Instant) {
         // The follow-up is near, and sees what this is about.
@@ -155,6 +166,18 @@ mod tests {
         assert_eq!(run.round(0), 0, "at once");
         assert_eq!(run.round(5), 20, "the follow-up sees what has come");
         assert_eq!(run.rounds(5), [100, 100, 100]);
+    }
+
+    #[test]
+    fn another_interval_is_in_force_at_once() {
+        let mut run = Run::new(5000 * MS);
+        assert_eq!(run.rounds(3), [5000, 5000]);
+        run.pace.set_interval(50 * MS, run.now);
+        assert_eq!(run.rounds(3), [50, 50]);
+        run.pace.set_interval(200 * MS, run.now);
+        assert_eq!(run.rounds(3), [50, 200, 200], "the next one was due already");
+        run.pace.at_once(run.now);
+        assert_eq!(run.rounds(3), [0, 200]);
     }
 
     #[test]

@@ -1,17 +1,21 @@
 //! Round after round: sample, plan, apply, publish; by time and at the scheduler's signals.
 
 mod answers;
+mod changes;
 
 use super::cgroups::Cgroups;
 use super::ended;
 use super::gpus::GpuWatch;
 use super::heat::HeatWatch;
+use super::notify::{Notifier, status_line};
 use super::outlets::Outlets;
 use super::pace::Pace;
 use super::reports::Reports;
 use super::requests::Question;
-use crate::balance::{self, Balancer, FlowBook, Params, Plan, Sample, Snapshot};
+use super::signals::Signals;
+use crate::balance::{self, Balancer, FlowBook, Plan, Sample, Snapshot};
 use crate::cli::RunArgs;
+use crate::config::{Layers, Settings};
 use crate::domain::Domains;
 use crate::failure::Failure;
 use crate::kernel::{Attached, KernelError};
@@ -32,7 +36,9 @@ const MAX_FAILED_ROUNDS: u32 = 10;
 pub struct Rounds<'a> {
     attached: Attached<'a>,
     domains: Domains,
-    args: &'a RunArgs,
+    settings: Settings,
+    layers: &'a Layers,
+    notifier: Notifier,
     attached_at: Instant,
     last: Snapshot,
     cgroups: Cgroups,
@@ -41,6 +47,8 @@ pub struct Rounds<'a> {
     /// None where no GPU makes a difference.
     gpus: Option<GpuWatch>,
     sample: Option<Sample>,
+    /// Of the last round.
+    plan: Plan,
     balancer: Balancer,
     flows: FlowBook,
     /// None where nothing is recorded, or the record could not be written any more.
@@ -66,24 +74,25 @@ impl<'a> Rounds<'a> {
     pub fn new(
         attached: Attached<'a>,
         domains: Domains,
-        args: &'a RunArgs,
+        settings: Settings,
+        layers: &'a Layers,
         recorder: Option<Recorder>,
         reports: Reports,
         attach_time: Duration,
     ) -> Result<Self, KernelError> {
         let last = attached.snapshot()?;
+        let now = Instant::now();
+        let args = settings.args();
         let cgroups = Cgroups::new(&attached);
         Ok(Self {
-            attached,
-            domains,
-            args,
-            attached_at: Instant::now(),
+            attached_at: now,
             last,
             cgroups,
             heat: None,
             gpus: None,
             sample: None,
-            balancer: Balancer::new(Params::default()),
+            plan: Plan::default(),
+            balancer: Balancer::new(args.params()),
             flows: FlowBook::default(),
             recorder,
             lateness: Lateness::default(),
@@ -91,9 +100,14 @@ impl<'a> Rounds<'a> {
             attach_time,
             rounds: 0,
             all_failed_rounds: 0,
-            pace: Pace::new(args.balance_interval, Instant::now()),
+            pace: Pace::new(args.balance_interval, now),
             report_due: next_report(args),
             failed_rounds: 0,
+            notifier: Notifier::new(status_line(&domains, args), now),
+            attached,
+            domains,
+            settings,
+            layers,
         })
     }
 
@@ -107,20 +121,16 @@ impl<'a> Rounds<'a> {
     ///
     /// # Errors
     /// [`Failure`]: the kernel has ended the scheduler, or rounds fail one after the other.
-    pub fn run(
-        mut self,
-        stop: &Receiver<i32>,
-        mut questions: Receiver<Question>,
-        outlets: &Outlets,
-    ) -> Result<(), Failure> {
+    pub fn run(mut self, asked: &Signals, outlets: &Outlets, mut questions: Receiver<Question>) -> Result<(), Failure> {
         let mut signals = self.attached.signals()?;
         let mut asks = outlets.asks().clone();
         // Until the first round, which may be a minute away, nobody knows whether some domain is crowded.
         self.attached.watch_crowding(true);
         loop {
-            let wake = self.report_due.map_or(self.pace.due(), |report| report.min(self.pace.due()));
+            self.notifier.alive(Instant::now());
             select! {
-                recv(stop) -> _ => return ended(self.attached.detach()),
+                recv(asked.stop) -> _ => return ended(self.attached.detach()),
+                recv(asked.reload) -> _ => self.reload_or_warning(),
                 recv(signals) -> told => match told {
                     Ok(()) => self.pace.signalled(Instant::now()),
                     Err(_) => signals = never(), // by time alone, from now on
@@ -134,7 +144,7 @@ impl<'a> Rounds<'a> {
                     Ok(_) => {}
                     Err(_) => questions = never(), // nobody serves clients any more
                 },
-                recv(at(wake)) -> _ => {}
+                recv(at(self.wake())) -> _ => {}
             }
             let outcome = self.do_what_is_due();
             // First: where the kernel has ended the scheduler, its reason says more than what fails because of it.
@@ -145,6 +155,12 @@ impl<'a> Rounds<'a> {
         }
     }
 
+    /// When something is due next.
+    fn wake(&self) -> Instant {
+        let others = [self.report_due, self.notifier.due()];
+        others.into_iter().flatten().fold(self.pace.due(), Instant::min)
+    }
+
     /// The round first: it is what must not be late.
     fn do_what_is_due(&mut self) -> Result<(), Failure> {
         if self.pace.due() <= Instant::now() {
@@ -152,7 +168,7 @@ impl<'a> Rounds<'a> {
         }
         if self.report_due.is_some_and(|due| due <= Instant::now()) {
             self.print_stats()?;
-            self.report_due = next_report(self.args);
+            self.report_due = next_report(self.settings.args());
         }
         Ok(())
     }
@@ -196,12 +212,13 @@ impl<'a> Rounds<'a> {
             self.cgroups.weigh(&mut self.attached, sample)?;
         }
         let planned = self.sample.as_ref().map(|sample| self.balancer.plan(&self.domains, sample));
-        let plan = planned.filter(|_| !self.args.no_balance).unwrap_or_default();
+        let plan = planned.filter(|_| !self.settings.args().no_balance).unwrap_or_default();
         for flow in &plan.flows {
             log::debug!("flow {} -> {}: {}", flow.src, flow.dst, flow.amount);
         }
         self.record(&plan);
-        self.flows.merge(&self.attached.apply(&plan, 2 * self.args.balance_interval)?);
+        self.plan = plan;
+        self.flows.merge(&self.attached.apply(&self.plan, 2 * self.settings.args().balance_interval)?);
         Ok(())
     }
 
@@ -227,7 +244,7 @@ impl<'a> Rounds<'a> {
             flows: self.flows.clone(),
             daemon: DaemonStats {
                 attach: self.attach_time.as_secs_f64(),
-                interval: self.args.balance_interval.as_secs_f64(),
+                interval: self.settings.args().balance_interval.as_secs_f64(),
                 rounds: self.rounds,
                 failed_rounds: self.all_failed_rounds,
                 late_p50: late.p50.as_secs_f64(),
@@ -251,7 +268,7 @@ impl<'a> Rounds<'a> {
     }
 
     fn print_stats(&mut self) -> Result<(), Failure> {
-        let text = as_told(&*self.report()?, self.args.json);
+        let text = as_told(&*self.report()?, self.settings.args().json);
         std::io::stdout().write_all(text.as_bytes()).unwrap_or_else(|e| log::warn!("nobody reads the statistics: {e}"));
         Ok(())
     }

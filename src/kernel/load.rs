@@ -9,6 +9,7 @@ use super::hints::NodeHints;
 use super::policy::Policy;
 use super::skel::{BpfSkel, BpfSkelBuilder, MapValue, OpenBpfSkel};
 use super::tables::Tables;
+use super::tune::tune;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
 use crate::topology::Topology;
@@ -25,10 +26,6 @@ use std::time::{Duration, Instant};
 const WATCHDOG: Duration = Duration::from_secs(30);
 /// A waiting task is put first after this share of it, so that none waits for more than a quarter (`rescue.bpf.h`).
 const RESCUE_SHARE: u32 = 8;
-
-/// How far a task may be ahead of its domain's clock or behind it, in its own run time. Two slices at least: one slice
-/// alone must not take a task to the limit, or all end there and are equal.
-const LEAST_LAG_LIMIT: Duration = Duration::from_millis(20);
 
 /// Where libbpf keeps what it opens. It has to outlive [`Attached`].
 pub type Object = MaybeUninit<OpenObject>;
@@ -230,24 +227,21 @@ fn configure(
     let (cpus, domains) = (tables.cpu_configs.len() as u32, tables.domain_configs.len() as u32);
     let dump_len = if options.exit_dump_len == 0 { 32 * 1024 } else { options.exit_dump_len };
     let terms = options.policy.terms();
-    let slice = options.slice.unwrap_or(terms.slice);
     if let Some(rodata) = open.maps.rodata_data.as_mut() {
         rodata.nr_cpus = cpus;
         rodata.nr_domains = domains;
         rodata.nr_areas = tables.areas;
-        rodata.slice_ns = slice.as_nanos() as u64;
         rodata.rescue_after_ns = (WATCHDOG / RESCUE_SHARE).as_nanos() as u64;
-        rodata.lag_limit_ns = LEAST_LAG_LIMIT.max(2 * slice).as_nanos() as u64;
         rodata.preempt_margin_ns = terms.preempt_margin.as_nanos() as u64;
         rodata.in_order_of_arrival = terms.in_order_of_arrival;
-        rodata.duty_half_life_ns = options.load_half_life.as_nanos() as u64;
-        rodata.duty_scale = (1 << 42) / rodata.duty_half_life_ns.max(1);
         rodata.smt_enabled = tables.smt;
         rodata.partial = options.partial;
         rodata.stealing_enabled = options.stealing;
         rodata.node_hints_on = options.node_hints;
-        rodata.steal_delay_ns = [0, options.node_delay.as_nanos() as u64, options.remote_delay.as_nanos() as u64];
         rodata.uei_dump_len = dump_len;
+    }
+    if let Some(settings) = open.maps.data_settings_data.as_mut() {
+        tune(settings, options);
     }
     let maps = &mut open.maps;
     for map in [&mut maps.cpu_configs, &mut maps.cpu_states, &mut maps.scratch_masks, &mut maps.domain_cpus] {

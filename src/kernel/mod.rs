@@ -13,12 +13,14 @@ mod events;
 mod exit;
 mod features;
 mod hints;
+mod inspect;
 mod load;
 mod policy;
 mod sample;
 mod signals;
 mod skel;
 mod tables;
+mod tune;
 
 pub use btf::KernelBtf;
 pub use cgroup_files::{CgroupSupport, unhonoured};
@@ -31,4 +33,5 @@ pub use features::{
 pub use hints::NodeHints;
 pub use policy::{Policy, Terms};
 
+pub use inspect::{TaskSeen, TaskView};
 pub use load::{Attached, Object, Options, ProgramCost, SCHEDULER};

@@ -27,6 +27,7 @@ pub mod intf {
     include!(concat!(env!("OUT_DIR"), "/bpf_intf.rs"));
 }
 
+pub use generated::types::data_settings as Settings;
 pub use generated::{BpfSkel, BpfSkelBuilder, OpenBpfSkel};
 
 /// Values of BPF maps: plain C structs without padding that matters, valid for any bytes.
@@ -74,5 +75,7 @@ unsafe impl MapValue for intf::near_domain {}
 unsafe impl MapValue for intf::node_hint {}
 // SAFETY: as above.
 unsafe impl MapValue for intf::plan_exchange {}
+// SAFETY: as above.
+unsafe impl MapValue for intf::task_view {}
 // SAFETY: an integer.
 unsafe impl MapValue for u32 {}

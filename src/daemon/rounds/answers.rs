@@ -1,9 +1,13 @@
 //! What clients are answered, between two rounds.
 
 use super::Rounds;
-use crate::control::{Answer, Refusal, Reply, Request, Status, Why};
+use crate::control::{Answer, Peer, Refusal, Reply, Request, Status, TaskShown, Why};
 use crate::daemon::requests::Question;
-use crate::kernel::{KernelError, SCHEDULER};
+use crate::kernel::{KernelError, SCHEDULER, TaskSeen};
+use crate::replay::explain;
+use crate::stats::report_text;
+use std::fmt::Write;
+use std::time::{Duration, Instant};
 
 /// What comes after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,39 +19,120 @@ pub enum Then {
 impl Rounds<'_> {
     /// Answer a client.
     pub(super) fn answer(&mut self, question: &Question) -> Then {
-        let Question { request, peer, reply } = question;
-        let then = if *request == Request::Stop { Then::Stop } else { Then::GoOn };
-        if then == Then::Stop {
-            log::info!("stopping: uid {} asked for it", peer.uid);
-        }
+        let answer = match &question.request {
+            Request::Set { changes, .. } if question.only_asked => {
+                self.changed(changes).map(|_| Reply::Done("it can be".to_owned()))
+            }
+            request => self.grant(request, question.peer),
+        };
         // A client that has gone meanwhile needs no answer.
-        let _ = reply.send(self.grant(request));
-        then
+        let _ = question.reply.send(answer);
+        if question.request == Request::Stop { Then::Stop } else { Then::GoOn }
     }
 
-    fn grant(&mut self, request: &Request) -> Answer {
+    fn grant(&mut self, request: &Request, peer: Peer) -> Answer {
         match request {
             Request::Status => Ok(Reply::Status(self.status())),
             Request::Stats => {
                 self.report().map(|report| Reply::Stats(Box::new(report.as_ref().clone()))).map_err(failed)
             }
-            Request::Stop => Ok(Reply::Done("stopping".to_owned())),
+            Request::Get => Ok(Reply::Settings(self.settings.shown())),
+            Request::Set { changes, persist } => self.set(changes, *persist, peer).map(Reply::Changed),
+            Request::Reload => self.reload(&format!("uid {}", peer.uid)).map(Reply::Changed),
+            Request::Balance => {
+                self.pace.at_once(Instant::now());
+                Ok(Reply::Done("a round of balance at once".to_owned()))
+            }
+            Request::Explain => Ok(Reply::Why(self.why())),
+            Request::Task { pid } => self.task(*pid).map(Reply::Task),
+            Request::Dump => self.dump().map(Reply::Dump).map_err(failed),
+            Request::Stop => {
+                log::info!("stopping: uid {} asked for it", peer.uid);
+                Ok(Reply::Done("stopping".to_owned()))
+            }
         }
     }
 
     fn status(&self) -> Status {
-        let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             ops: SCHEDULER.to_owned(),
             pid: std::process::id(),
             up_ms: ms(self.attached_at.elapsed()),
-            domains: self.domains.domains.len() as u32,
-            balancing: !self.args.no_balance,
-            interval_ms: ms(self.args.balance_interval),
+            domains: self.domains.len() as u32,
+            balancing: !self.settings.args().no_balance,
+            interval_ms: ms(self.settings.args().balance_interval),
             rounds: self.rounds,
             failed_rounds: self.failed_rounds,
         }
+    }
+
+    /// Why the last round planned what it did.
+    fn why(&self) -> Vec<String> {
+        let args = self.settings.args();
+        let Some(sample) = &self.sample else { return vec!["There has been no round yet.".to_owned()] };
+        let mut why = explain(&self.domains, sample, self.balancer.imbalances(), &self.plan, &args.params());
+        if args.no_balance {
+            why.insert(0, "No flows are planned: balance is off.".to_owned());
+        } else if why.is_empty() {
+            why.push(
+                "Nothing was planned: no domain has so much more than its share that a flow is worth it.".to_owned(),
+            );
+        }
+        why
+    }
+
+    fn task(&self, pid: u32) -> Result<TaskShown, Refusal> {
+        let seen = match self.attached.task(pid).map_err(failed)? {
+            TaskSeen::NotThere => return Err(Refusal::new(Why::Wrong, format!("there is no task {pid}"))),
+            TaskSeen::NotOurs => {
+                let message = format!(
+                    "task {pid} is not scheduled by scx_domains: it is real-time, or idle, or of the kernel's own"
+                );
+                return Err(Refusal::new(Why::Wrong, message));
+            }
+            TaskSeen::Ours(seen) => seen,
+        };
+        let home = self.domains.domains.get(seen.home.index());
+        Ok(TaskShown {
+            pid,
+            home: seen.home.0,
+            home_cpus: home.map(|home| home.cpus.to_string()).unwrap_or_default(),
+            node: home.map_or(0, |home| home.node.0),
+            member: seen.member,
+            pinned: seen.pinned,
+            cpu: seen.cpu.0,
+            load: seen.load,
+            weight: seen.weight,
+            own_weight: seen.own_weight,
+            duty: seen.duty,
+            lag_ns: seen.lag_ns,
+            waited_ns: seen.waited_ns,
+            moved_ago_ns: seen.moved_ago_ns,
+        })
+    }
+
+    fn dump(&mut self) -> Result<String, KernelError> {
+        let kernel = std::fs::read_to_string("/proc/version").unwrap_or_default();
+        let mut text =
+            format!("scx_domains {}, pid {}\nkernel {kernel}", env!("CARGO_PKG_VERSION"), std::process::id());
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "\nsettings");
+        for one in self.settings.shown() {
+            let value = one.value.as_deref().unwrap_or("-");
+            let _ = writeln!(text, "  {} = {value} ({})", one.name, one.origin.word());
+        }
+        let _ = write!(text, "\nstatistics\n{}", report_text(&*self.report()?));
+        let _ = writeln!(text, "\nthe last round");
+        for sentence in self.why() {
+            let _ = writeln!(text, "  {sentence}");
+        }
+        let _ = writeln!(text, "\nprograms");
+        for cost in self.attached.program_costs() {
+            let _ = writeln!(text, "  {}: {} instructions, {} verified", cost.name, cost.instructions, cost.verified);
+        }
+        Ok(text)
     }
 }
 

@@ -1,0 +1,99 @@
+//! Settings that change between two rounds.
+
+use super::{Rounds, next_report};
+use crate::config::{Said, Settings};
+use crate::control::{Changed, Peer, Refusal, Why};
+use crate::daemon::notify::status_line;
+use crate::daemon::options;
+use std::time::Instant;
+
+impl Rounds<'_> {
+    /// What the settings would be with these changes.
+    ///
+    /// # Errors
+    /// [`Why::Wrong`]: one of them makes no sense, or not now.
+    pub(super) fn changed(&self, changes: &Said) -> Result<Settings, Refusal> {
+        let wrong = |message| Refusal::new(Why::Wrong, message);
+        let new = self.settings.with(changes).map_err(wrong)?;
+        self.recordable(&new).map_err(wrong)?;
+        Ok(new)
+    }
+
+    /// A record says once, at its beginning, how was planned.
+    fn recordable(&self, new: &Settings) -> Result<(), String> {
+        let (old, new) = (self.settings.args(), new.args());
+        let same = old.params() == new.params() && old.no_balance == new.no_balance;
+        if self.recorder.is_none() || same {
+            return Ok(());
+        }
+        Err("a record is being written (--record), and how flows are planned cannot change in the middle of it: restart without"
+            .to_owned())
+    }
+
+    /// Make changes that a client asks for.
+    pub(super) fn set(&mut self, changes: &Said, persisted: bool, peer: Peer) -> Result<Changed, Refusal> {
+        let new = self.changed(changes)?;
+        let mut changed = self.put_in_force(new, &format!("uid {}", peer.uid));
+        if persisted {
+            let file = self.layers.file().display();
+            changed.notes.push(format!("written to {file}"));
+            for (name, origin) in changes.keys().filter_map(|name| Some((name, self.layers.overrides_file(name)?))) {
+                let who = origin.word();
+                changed.notes.push(format!("at the next start, {name} is as the {who} says, which goes before {file}"));
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Read the file again. It is small, and most likely in memory: a round waits for it no longer than for a page.
+    pub(super) fn reload(&mut self, who: &str) -> Result<Changed, Refusal> {
+        let wrong = |message: String| Refusal::new(Why::Wrong, format!("nothing is changed: {message}"));
+        let read = self.layers.settings().map_err(|error| wrong(error.to_string()))?;
+        let (new, cold) = self.settings.with_hot_of(&read).map_err(wrong)?;
+        self.recordable(&new).map_err(wrong)?;
+        let mut changed = self.put_in_force(new, who);
+        changed.notes.extend(cold.into_iter().map(|name| format!("{name} takes a restart to change")));
+        for note in &changed.notes {
+            log::info!("{note}");
+        }
+        self.notifier.reloading(status_line(&self.domains, self.settings.args()));
+        Ok(changed)
+    }
+
+    /// Read the file again, as a signal asks for.
+    pub(super) fn reload_or_warning(&mut self) {
+        match self.reload("SIGHUP") {
+            Ok(changed) if changed.changes.is_empty() => log::info!("settings read again: nothing is other"),
+            Ok(_) => {}
+            Err(refusal) => {
+                log::warn!("{}", refusal.message);
+                self.notifier.reloading(status_line(&self.domains, self.settings.args()));
+            }
+        }
+    }
+
+    fn put_in_force(&mut self, new: Settings, who: &str) -> Changed {
+        let changes = self.settings.changes_to(&new);
+        for change in &changes {
+            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "the policy's".to_owned());
+            log::info!("{}: {} instead of {}, by {who}", change.name, value(&change.new), value(&change.old));
+            self.take_over(&change.name, &new);
+        }
+        self.settings = new;
+        Changed { changes, notes: Vec::new() }
+    }
+
+    /// Let one setting be as `new` has it.
+    fn take_over(&mut self, name: &str, new: &Settings) {
+        let args = new.args();
+        match name {
+            "balance-interval" => self.pace.set_interval(args.balance_interval, Instant::now()),
+            "min-flow" | "flow-worth" => self.balancer.set_params(args.params()),
+            "log-level" => log::set_max_level(args.log_level.into()),
+            "stats" => self.report_due = next_report(args),
+            // Each round asks for it.
+            "no-balance" => {}
+            _ => self.attached.tune(&options(args, 0)),
+        }
+    }
+}
