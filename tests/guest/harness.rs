@@ -40,6 +40,11 @@ impl Guest {
         self.option("--shape", shape)
     }
 
+    /// Core classes: the maximum frequency of each CPU, as "4000x4,2000x4".
+    pub fn mhz(self, list: &str) -> Self {
+        self.option("--mhz", list)
+    }
+
     /// Host seconds after which the guest is given up.
     pub fn limit(self, seconds: u32) -> Self {
         self.option("--limit", &seconds.to_string())

@@ -17,6 +17,7 @@ mod scenario_refusals;
 mod scenario_starvation;
 mod scenario_statistics;
 mod scenario_steal;
+mod scenario_topology;
 mod scenario_verifier;
 mod scheduler;
 mod stats;
