@@ -183,7 +183,7 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 	}
 	if (preempts(enq_flags))
 		preempt_in_domain(p, tctx, domain, now);
-	offer_far(domain);
+	offer_far(domain, now);
 }
 
 /* What the daemon may run after it woke up, before it is like any other: ten times what a round takes. */
@@ -206,7 +206,7 @@ static void enqueue_planner(struct task_struct *p, struct task_ctx *tctx, u64 en
 	if (!state || !there)
 		return;
 	if (there->running_weight) {
-		scx_bpf_dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags | ENQ_PREEMPT);
+		displace(p, enq_flags);
 		return;
 	}
 	change_home(p, tctx, domain, now);

@@ -9,42 +9,54 @@
  * its node or of another node else. (2 ms is what it takes to bring 20 MB over at 10 GB/s.) Idle CPUs do not tick, so each
  * domain has a timer. It is started where a task is queued while some CPU is idle, and where a CPU finds nothing that it may
  * take yet. When it fires, whoever has waited long enough gets an idle CPU: one of the node, or after the longer time any.
- * That CPU is kicked, and takes from the queue by itself, nearest first.
+ * That CPU is kicked, and takes from queues by itself, nearest first: of each, the first that has waited long enough.
  *
- * Limits. MAX_WAITING tasks of a queue are looked at: the first by vtime. One timer a domain, started again only after it has
- * fired, so a wait may last longer than its delay by the shortest delay.
+ * Limits. MAX_WAITING tasks of a queue are looked at: the first by vtime.
  */
 #ifndef __SCX_DOMAINS_STEAL_H
 #define __SCX_DOMAINS_STEAL_H
 
-/* By proximity. Userspace sets those of the node and of other nodes. */
+/* By proximity, never less for farther. Userspace sets those of the node and of other nodes. */
 SETTING u64 steal_delay_ns[NEAR_REMOTE + 1] = { 0, 500 * 1000, 2000 * 1000 };
 
 #define MAX_WAITING 8
 
 struct steal_timer {
 	struct bpf_timer timer;
-	u32 started;
+	u64 due_at; /* ns; 0: it does not run */
 };
 
 SIZED_ARRAY(steal_timers, struct steal_timer); /* nr_domains */
 
-/* Look at a domain's queue again in `ns`. */
-static void look_again(u32 domain, u64 ns)
+/* Look at a domain's queue again in `ns`, unless it is looked at before that anyway. */
+static void look_again(u32 domain, u64 ns, u64 now)
 {
 	struct steal_timer *timer = bpf_map_lookup_elem(&steal_timers, &domain);
+	u64 due_at = now + ns, before;
 
-	if (timer && !timer->started && !__sync_lock_test_and_set(&timer->started, 1))
+	if (!timer)
+		return;
+	before = timer->due_at;
+	if (before && !time_before(due_at, before))
+		return;
+	if (__sync_bool_compare_and_swap(&timer->due_at, before, due_at))
 		bpf_timer_start(&timer->timer, ns, 0);
 }
 
-/* How long the first of those that wait in a domain's queue, and that `cpu` may run, have waited at most, ns; 0 for none. */
-__noinline u64 longest_wait(u32 domain, s32 cpu, u64 now)
+/* What take_waiting() returns where nobody waits whom the CPU may run. */
+#define NOBODY (~0ULL)
+
+/*
+ * Take the first of those that wait in a domain's queue that `cpu` may run and that has waited for `delay`: not just anybody,
+ * because one of them has. Returns 0 if one was taken, else the ns until one may be (1 where somebody else is moving the one
+ * that was found), or NOBODY.
+ */
+__noinline u64 take_waiting(u32 domain, s32 cpu, u64 delay, u64 now)
 {
 	u32 visited = unknown_zero;
+	u64 soonest = NOBODY, waited;
 	struct task_struct *p;
 	struct task_ctx *tctx;
-	u64 longest = 0, waited;
 
 	bpf_for_each(scx_dsq, p, domain, 0) {
 		if (++visited > MAX_WAITING)
@@ -52,28 +64,30 @@ __noinline u64 longest_wait(u32 domain, s32 cpu, u64 now)
 		tctx = task_ctx_fallible(p);
 		if (!tctx || !tctx->queued_at || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
 			continue;
-		waited = time_delta(now, tctx->queued_at) ?: 1;
-		if (waited > longest)
-			longest = waited;
+		waited = time_delta(now, tctx->queued_at);
+		if (waited >= delay) {
+			soonest = !scx_bpf_dsq_move(BPF_FOR_EACH_ITER, p, DSQ_LOCAL, 0);
+			break;
+		}
+		if (delay - waited < soonest)
+			soonest = delay - waited;
 	}
-	return longest;
+	return soonest;
 }
 
-/* May `cpu` take from a domain that is that near? Not yet: it is looked at again when it may. */
-static bool may_steal(u32 domain, u32 proximity, s32 cpu, u64 now)
+/* Take a task from a domain that is that near, if one may be taken yet: if not, it is looked at again when one may. */
+static bool steal_from(u32 domain, u32 proximity, s32 cpu, u64 now)
 {
-	u64 delay = steal_delay_ns[proximity > NEAR_REMOTE ? NEAR_REMOTE : proximity], waited;
+	u64 delay = steal_delay_ns[proximity > NEAR_REMOTE ? NEAR_REMOTE : proximity], soonest;
 
 	if (scx_bpf_dsq_nr_queued(domain) <= 0)
 		return false;
 	if (!delay)
-		return true;
-	waited = longest_wait(domain, cpu, now);
-	if (waited >= delay)
-		return true;
-	if (waited)
-		look_again(domain, delay - waited);
-	return false;
+		return scx_bpf_dsq_move_to_local(domain, 0);
+	soonest = take_waiting(domain, cpu, delay, now);
+	if (soonest && soonest != NOBODY)
+		look_again(domain, soonest, now);
+	return !soonest;
 }
 
 /* Take a task from the nearest domain that has one for this CPU. */
@@ -89,7 +103,7 @@ static void steal(s32 cpu, u32 domain, u64 now)
 			scx_bpf_error("no neighbour in slot %u", slot);
 			return;
 		}
-		if (may_steal(next->domain, next->proximity, cpu, now) && scx_bpf_dsq_move_to_local(next->domain, 0)) {
+		if (steal_from(next->domain, next->proximity, cpu, now)) {
 			count(cpu, next->proximity == NEAR_LLC	? COUNT_STOLEN_LLC :
 				   next->proximity == NEAR_NODE ? COUNT_STOLEN_NODE :
 								  COUNT_STOLEN_REMOTE);
@@ -99,20 +113,22 @@ static void steal(s32 cpu, u32 domain, u64 now)
 }
 
 /* A task has been queued in `domain` and no CPU near it is idle. If one is elsewhere, it shall come when it may. */
-static void offer_far(u32 domain)
+static void offer_far(u32 domain, u64 now)
 {
 	if (stealing_enabled && nr_domains > 1 && any_idle())
-		look_again(domain, steal_delay_ns[NEAR_NODE] ?: steal_delay_ns[NEAR_REMOTE] ?: 1);
+		look_again(domain, steal_delay_ns[NEAR_NODE] ?: 1, now);
 }
 
-/* Kick an idle CPU for one that waits in a domain's queue, from as far as it has waited for. False: there is none. */
+/* Kick an idle CPU for one that waits in a domain's queue: of its node, else from as far as it has waited for. False: none. */
 static bool call_for(struct task_struct *p, const struct cpumask *node, const struct cpumask *online, u64 waited)
 {
 	s32 cpu;
 
-	if (waited < steal_delay_ns[NEAR_NODE] && waited < steal_delay_ns[NEAR_REMOTE])
+	if (waited < steal_delay_ns[NEAR_NODE])
 		return false;
-	cpu = claim_idle_in(p, waited >= steal_delay_ns[NEAR_REMOTE] ? online : node, 0);
+	cpu = claim_idle_in(p, node, 0);
+	if (cpu < 0 && waited >= steal_delay_ns[NEAR_REMOTE])
+		cpu = claim_idle_in(p, online, 0);
 	if (cpu < 0)
 		return false;
 	kick(cpu, KICK_IDLE);
@@ -129,7 +145,7 @@ static int steal_due(void *map, int *key, struct steal_timer *timer)
 	struct task_struct *p;
 	struct task_ctx *tctx;
 
-	timer->started = 0;
+	timer->due_at = 0;
 	if (!config || scx_bpf_dsq_nr_queued(domain) <= 0)
 		return 0;
 	bpf_rcu_read_lock();
@@ -148,9 +164,9 @@ static int steal_due(void *map, int *key, struct steal_timer *timer)
 	bpf_rcu_read_unlock();
 	/* past both delays, a CPU that goes idle finds it by itself */
 	if (shortest < steal_delay_ns[NEAR_NODE])
-		look_again(domain, steal_delay_ns[NEAR_NODE] - shortest);
+		look_again(domain, steal_delay_ns[NEAR_NODE] - shortest, now);
 	else if (shortest < steal_delay_ns[NEAR_REMOTE] && any_idle())
-		look_again(domain, steal_delay_ns[NEAR_REMOTE] - shortest);
+		look_again(domain, steal_delay_ns[NEAR_REMOTE] - shortest, now);
 	return 0;
 }
 

@@ -57,7 +57,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME", default_value = "500us", value_parser = steal_delay)]
     pub node_delay: Duration,
 
-    /// How long it waits before an idle CPU of another node takes it, away from its memory: up to 100ms.
+    /// How long it waits before an idle CPU of another node takes it, away from its memory: from the node delay up to 100ms.
     #[arg(long, value_name = "TIME", default_value = "2ms", value_parser = steal_delay)]
     pub remote_delay: Duration,
 
@@ -147,6 +147,18 @@ impl RunArgs {
     pub fn params(&self) -> Params {
         Params { min_amount: self.min_flow, worth: self.flow_worth }
     }
+
+    /// What of the arguments cannot go together, and what to do about it; `None` if they can.
+    #[must_use]
+    pub fn contradiction(&self) -> Option<String> {
+        let [node, remote] = [self.node_delay, self.remote_delay].map(humantime::format_duration);
+        (self.node_delay > self.remote_delay).then(|| {
+            format!(
+                "--node-delay {node} is longer than --remote-delay {remote}: a task may not be left alone for longer by the \
+                 CPUs that are near. Make it {remote} at most, or the other longer"
+            )
+        })
+    }
 }
 
 fn balance_interval(text: &str) -> Result<Duration, String> {
@@ -178,6 +190,7 @@ fn bounded(text: &str, least: &str, most: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser;
 
     #[test]
     fn intervals_have_units_and_bounds() {
@@ -186,5 +199,16 @@ mod tests {
         for bad in ["0", "1ms", "abc", "61s", "", "-5ms", "100"] {
             assert!(balance_interval(bad).is_err(), "{bad:?} was accepted");
         }
+    }
+
+    #[test]
+    fn near_cpus_do_not_wait_for_longer_than_far_ones() {
+        let contradiction = |arguments: &str| {
+            let words = std::iter::once("scx_domains").chain(arguments.split(' '));
+            crate::cli::Cli::try_parse_from(words).expect("well formed").run.contradiction()
+        };
+        assert_eq!(contradiction("--node-delay 2ms --remote-delay 2ms"), None);
+        let sentence = contradiction("--node-delay 3ms").expect("the default is 2ms");
+        assert!(sentence.starts_with("--node-delay 3ms is longer than --remote-delay 2ms"), "{sentence}");
     }
 }

@@ -40,7 +40,10 @@ impl Settings {
 
     fn new(values: BTreeMap<String, Value>) -> Result<Self, String> {
         let args = table::parse(values.iter().map(|(name, value)| (name.as_str(), value.text.as_str())))?;
-        Ok(Self { values, args })
+        match args.contradiction() {
+            Some(sentence) => Err(sentence),
+            None => Ok(Self { values, args }),
+        }
     }
 
     /// As the options' parsers read them.

@@ -4,6 +4,7 @@
 //! compare exact output and need no retries. Cargo runs as many tests at a time as the host has CPUs, which is as
 //! many guests as it can carry.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -117,6 +118,9 @@ pub struct Report {
     pub load: String,
     pub threads: Vec<Thread>,
     pub wall_ms: f64,
+    /// What only this load tells, by name.
+    #[serde(flatten)]
+    pub more: BTreeMap<String, f64>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -21,3 +21,7 @@ mod scenario_topology;
 mod scenario_verifier;
 mod scheduler;
 mod stats;
+/// Part of the load program, with tests of its own.
+#[allow(dead_code)]
+#[path = "load/waits.rs"]
+mod waits;

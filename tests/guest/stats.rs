@@ -4,8 +4,6 @@
 #[derive(Debug)]
 pub struct Stats {
     pub applied: f64,
-    /// Tasks that idle CPUs took from another node.
-    pub stolen_remote: u64,
     pub domains: Vec<Domain>,
 }
 
@@ -27,8 +25,7 @@ pub fn read(text: &str) -> Vec<Stats> {
     for line in text.lines() {
         if line.contains("s] since start |") {
             let value = |word| number(line, word).unwrap_or_else(|| panic!("no {word} in the report: {line}"));
-            let (applied, stolen_remote) = (value("applied"), value("remote") as u64);
-            all.push(Stats { applied, stolen_remote, domains: Vec::new() });
+            all.push(Stats { applied: value("applied"), domains: Vec::new() });
         } else if let (Some(share), Some(over)) = (number(line, "share"), number(line, "over")) {
             all.last_mut().expect("a report's first line").domains.push(Domain { share, over });
         }

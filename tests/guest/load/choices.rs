@@ -4,7 +4,12 @@ pub struct Choices(u64);
 
 impl Choices {
     pub fn new() -> Self {
-        Choices(42)
+        Self::of(42)
+    }
+
+    /// One of several that differ.
+    pub fn of(number: usize) -> Self {
+        Choices(number as u64)
     }
 
     /// A number below `bound`.

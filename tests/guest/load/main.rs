@@ -3,6 +3,7 @@
 //! Each prints one line of JSON when it is done, and ends by itself: after a count of things, or a stretch of guest
 //! time. `--limit-s` bounds them all, for when the scheduler under test does not let them end.
 
+mod bursts;
 mod children;
 mod choices;
 mod churn;
@@ -13,6 +14,8 @@ mod pipes;
 mod report;
 mod sleepers;
 mod task;
+mod tracer;
+mod waits;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -47,6 +50,8 @@ enum Load {
     NiceChurn(churn::Options),
     /// Hogs that are moved between cpusets, while the cpusets change
     CpusetChurn(churn::Options),
+    /// Threads that work and sleep for random times; tells who waited while which CPU was idle
+    Bursts(bursts::Options),
     /// Wait until the kernel's sched_ext is in a state, then print nothing
     Wait { state: SchedExtState },
 }
@@ -80,6 +85,7 @@ fn main() {
         Load::AffinityChurn(options) => churn::affinity(options),
         Load::NiceChurn(options) => churn::nice(options),
         Load::CpusetChurn(options) => churn::cpuset(options),
+        Load::Bursts(options) => bursts::main(options),
         Load::Wait { state } => return wait_for(*state),
     };
     report.print();

@@ -14,7 +14,7 @@ pub struct Report {
     pub wall_ms: f64,
     /// What only this load has to tell.
     #[serde(flatten)]
-    pub more: BTreeMap<&'static str, f64>,
+    pub more: BTreeMap<String, f64>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -52,8 +52,8 @@ impl Report {
         Report { load, threads, wall_ms: clock::ms(wall_ns), more: BTreeMap::new() }
     }
 
-    pub fn with(mut self, name: &'static str, value: f64) -> Self {
-        self.more.insert(name, value);
+    pub fn with(mut self, name: impl Into<String>, value: f64) -> Self {
+        self.more.insert(name.into(), value);
         self
     }
 
