@@ -81,11 +81,11 @@ fn offline_cpus_are_left_out() {
 #[test]
 fn p_and_e_cores_under_one_l3_are_two_domains() {
     let Some(alder_lake) = recorded("20em64t-hybrid-1p6c2t+2ca4co1t.tar.bz2") else { return };
-    assert_eq!(lines(&alder_lake), ["0/0/P: 0-11 = 12288", "0/0/E: 12-19 = 4992"]);
+    assert_eq!(lines(&alder_lake), ["0/0/P: 0-11 = 7680", "0/0/E: 12-19 = 4992"]);
     assert_eq!(alder_lake.0.cores.len(), 14);
     // No frequency was recorded, so the E-cores' capacity is the assumed one.
     let Some(raptor_lake) = recorded("Intel-RaptorLake-Corei7-1370P.xml") else { return };
-    assert_eq!(lines(&raptor_lake), ["0/0/P: 0-11 = 12288", "0/0/E: 12-19 = 4960"]);
+    assert_eq!(lines(&raptor_lake), ["0/0/P: 0-11 = 7680", "0/0/E: 12-19 = 4960"]);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn without_an_l3_the_shared_l2_counts_and_broken_numa_is_one_node() {
 fn cpus_without_a_node_and_nodes_without_cpus_find_a_place() {
     let Some(machine) = recorded("fakeheterocpunuma.tar.bz2") else { return };
     assert!(machine.0.node(NodeId(2)).unwrap().cpus.is_empty());
-    assert_eq!(lines(&machine), ["0/0/E: 0-7 = 1864", "1/0/E: 8-11 = 932", "3/1/P: 12-23 = 12288"]);
+    assert_eq!(lines(&machine), ["0/0/E: 0-7 = 1864", "1/0/E: 8-11 = 932", "3/1/P: 12-23 = 7680"]);
 }
 
 #[test]

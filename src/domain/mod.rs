@@ -32,7 +32,7 @@ pub struct Domain {
     pub llc: LlcId,
     pub class: ClassId,
     pub cpus: CpuSet,
-    /// The sum over its CPUs.
+    /// What its CPUs can do while all are busy: the sum over them, of SMT siblings what they can do beside each other.
     pub capacity: Capacity,
 }
 
