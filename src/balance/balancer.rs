@@ -10,6 +10,7 @@ use super::capacity::{cpus, smoothed};
 use super::deficit::{integrate, relative};
 use super::flow::flows;
 use super::imbalance::{imbalances, is_crowded};
+use super::tries::Tries;
 use super::{Imbalance, Params, Plan, Sample, load_cap};
 use crate::domain::Domains;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,7 @@ pub struct Balancer {
     owed: Vec<f64>,
     /// By domain: what has shown of what it should give.
     shown: Vec<Showing>,
+    tries: Tries,
     imbalances: Vec<Imbalance>,
     crowded: bool,
 }
@@ -76,7 +78,7 @@ impl Balancer {
             return Plan::default();
         }
         self.remember(domains, sample);
-        Plan { flows: flows(domains, sample, &self.imbalances, &self.params) }
+        Plan { flows: flows(domains, sample, &self.imbalances, &mut self.tries, &self.params) }
     }
 
     /// The imbalances that the last round was planned on, by domain. Empty before the first.

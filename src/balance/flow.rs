@@ -26,6 +26,7 @@
 //! Small tasks are left where they are while larger ones can do it: whoever is below a sixteenth of the flow, and below
 //! a quarter of the domain's mean task, does not fit.
 
+use super::tries::Tries;
 use super::{Flow, Imbalance, Plan, Sample};
 use crate::domain::{Domains, Proximity};
 use crate::units::DomainId;
@@ -52,22 +53,43 @@ impl Default for Params {
     }
 }
 
-/// The flows of a round, by giver. `imbalances` are of this sample.
-pub(super) fn flows(domains: &Domains, sample: &Sample, imbalances: &[Imbalance], params: &Params) -> Vec<Flow> {
+/// Does a task of this load bring a flow for `amount` nearer to done? As `fits` of `bpf/flow.bpf.h`.
+pub(super) fn fits(load: u64, amount: u64) -> bool {
+    load.saturating_mul(3) < amount.saturating_mul(4)
+}
+
+/// The flows of a round, by giver. `imbalances` are of this sample, `tries` what was planned before.
+pub(super) fn flows(
+    domains: &Domains,
+    sample: &Sample,
+    imbalances: &[Imbalance],
+    tries: &mut Tries,
+    params: &Params,
+) -> Vec<Flow> {
     let mut left = imbalances.to_vec();
     let mut givers: Vec<usize> = (0..left.len()).filter(|id| left[*id].can_give >= params.min_amount).collect();
     givers.sort_by_key(|id| std::cmp::Reverse(left[*id].can_give));
-    givers.into_iter().flat_map(|src| give(domains, sample, src, &mut left, params)).collect()
+    let flows = givers.into_iter().flat_map(|src| give(domains, sample, src, &mut left, tries, params)).collect();
+    tries.round_ends();
+    flows
 }
 
 /// The flows of one giver; takes them off what is left on both sides.
-fn give(domains: &Domains, sample: &Sample, src: usize, left: &mut [Imbalance], params: &Params) -> Vec<Flow> {
+fn give(
+    domains: &Domains,
+    sample: &Sample,
+    src: usize,
+    left: &mut [Imbalance],
+    tries: &mut Tries,
+    params: &Params,
+) -> Vec<Flow> {
     let mut flows = Vec::new();
     for neighbour in &domains.neighbours[src] {
         let dst = neighbour.domain.index();
         let amount = left[src].can_give.min(left[dst].can_take);
         let share = left[src].share.min(left[dst].share);
-        if amount < least_worth(share, neighbour.proximity, params) {
+        let mean = mean_task(sample, src);
+        if amount < least_worth(share, neighbour.proximity, params) || !tries.plans(src, dst, amount, mean) {
             continue;
         }
         left[src].can_give -= amount;
@@ -76,7 +98,7 @@ fn give(domains: &Domains, sample: &Sample, src: usize, left: &mut [Imbalance], 
             src: DomainId(src as u32),
             dst: neighbour.domain,
             amount,
-            min_load: (amount / 16).min(mean_task(sample, src) / 4).max(1),
+            min_load: (amount / 16).min(mean / 4).max(1),
             max_load: amount.saturating_mul(4) / 3,
             off_memory: left[src].over > (left[src].share / 4).cast_signed(),
         });

@@ -13,6 +13,7 @@
 //! - `capacity`, `imbalance`: what a domain can do, its share, how far it is from that
 //! - `deficit`: what fits no task is made up for later
 //! - `flow`: who gives how much to whom
+//! - `tries`: what nothing came of rests
 //! - `totals`: what became of it
 
 mod balancer;
@@ -28,6 +29,7 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod tries;
 mod waterfill;
 
 pub use balancer::Balancer;

@@ -218,6 +218,18 @@ fn what_no_task_fits_changes_sides_slowly_and_is_fair_in_the_end() {
 }
 
 #[test]
+fn what_is_planned_is_mostly_done() {
+    let mut machine = Machine::with_hogs(2, &[7, 6]);
+    let (mut flows, mut moved) = (0, 0);
+    for _ in 0..200 {
+        flows += machine.round().flows.len();
+        moved += machine.moved;
+    }
+    println!("{flows} flows, {moved} moves");
+    assert!(flows <= 3 * moved, "{flows} flows for {moved} moves");
+}
+
+#[test]
 fn pairs_are_swapped_where_no_task_fits() {
     let mut machine = Machine::new(2);
     for (load, domain) in [(1024, 0), (335, 1)] {

@@ -177,7 +177,8 @@ fn why_not(sample: &DomainSample, own: &Imbalance, params: &Params) -> String {
         )
     } else {
         format!(
-            "no other has room left for a flow that is worth it, {:.2} at least and more by distance",
+            "no other has room left for a flow that is worth it, {:.2} at least and more by distance, or nothing came of \
+             the last ones, and they rest",
             tasks(params.min_amount)
         )
     }
