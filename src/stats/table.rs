@@ -3,6 +3,7 @@
 use super::measure::{Kind, Measure, Unit};
 use super::model::{Area, AreaStats, Counters, CpuStats, DaemonStats, FlowStats, Report};
 use std::fmt::Write;
+use std::slice::from_ref;
 
 /// What a statistic is of, and how one such part is told from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,8 +96,8 @@ impl Report {
     pub fn values(&self) -> Vec<Value> {
         let mut all = Vec::new();
         add_area(&mut all, MACHINE, &self.machine, &[]);
-        self.nodes.iter().for_each(|node| add_area(&mut all, NODE, node, &[node.id.clone()]));
-        self.classes.iter().for_each(|class| add_area(&mut all, CLASS, class, &[class.id.clone()]));
+        self.nodes.iter().for_each(|node| add_area(&mut all, NODE, node, from_ref(&node.id)));
+        self.classes.iter().for_each(|class| add_area(&mut all, CLASS, class, from_ref(&class.id)));
         self.domains.iter().for_each(|domain| add_area(&mut all, DOMAIN, domain, &domain_labels(domain)));
         for cpu in &self.cpus {
             add(&mut all, CPU, CpuStats::MEASURES, &cpu.stats, &[cpu.id.to_string(), cpu.domain.to_string()]);
