@@ -55,7 +55,7 @@ impl Day {
             ..Default::default()
         };
         let report = Report::new(&self.places, &self.last, &now);
-        assert!(report.daemon.uptime >= 0.0 && !report.values().is_empty());
+        assert!(report.daemon.uptime >= 0.0 && !report.parts().is_empty());
         self.last = now;
     }
 }

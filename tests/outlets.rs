@@ -2,9 +2,7 @@
 //! checks of Prometheus, and clients that mean harm.
 
 use crossbeam_channel::bounded;
-use scx_domains::outlets::{
-    Address, Ask, Format, Listener, Monitor, Protocol, Registry, Server, ServerHandle, listen, publish,
-};
+use scx_domains::outlets::{Address, Ask, Format, Listener, Metrics, Monitor, Protocol, Server, ServerHandle, listen};
 use scx_domains::stats::{Area, Pair, Report};
 use scx_domains::units::{DomainId, LlcId, NodeId};
 use scx_stats::{StatsClient, StatsMeta};
@@ -126,9 +124,8 @@ fn promtool_finds_nothing_wrong() {
         return;
     };
     assert!(!nothing.0, "nonsense is noticed");
-    let registry = Registry::default();
-    metrics::with_local_recorder(&registry, || publish(&report(1.0)));
-    let (fine, complaints) = check(&registry.text(Format::Prometheus)).expect("it ran a moment ago");
+    let (fine, complaints) =
+        check(&Metrics::default().text(&report(1.0), Format::Prometheus)).expect("it ran a moment ago");
     assert!(fine && complaints.is_empty(), "{complaints}");
 }
 

@@ -11,9 +11,16 @@ pub struct Outlets {
     /// First, so that it is dropped before the server is waited for: who asks gets no answer then.
     asks: Receiver<Ask>,
     _server: ServerHandle,
-    /// Files to remove at the end.
-    stats: Option<PathBuf>,
-    metrics: Option<PathBuf>,
+    _files: Vec<SocketFile>,
+}
+
+/// The file of a UNIX socket, to be removed at the end. One that is left is replaced by the next who wants it.
+struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 impl Outlets {
@@ -23,23 +30,28 @@ impl Outlets {
     /// # Errors
     /// [`Failure::Input`]: something else has the place of one of them.
     pub fn open(metrics: Option<&Address>) -> Result<Self, Failure> {
-        let stats_path = PathBuf::from(STATS_SOCKET);
-        let stats = match listen(&Address::Unix(stats_path.clone())) {
-            Ok(listener) => Some((listener, Protocol::ScxStats)),
+        let (mut listeners, mut files) = (Vec::new(), Vec::new());
+        let stats = Address::Unix(PathBuf::from(STATS_SOCKET));
+        match listen(&stats) {
+            Ok(listener) => {
+                listeners.push((listener, Protocol::ScxStats));
+                files.extend(file_of(&stats));
+            }
             // Nobody has asked for it, and all else works without.
             Err(ListenError::Refused { cause, .. }) if is_forbidden(cause.kind()) => {
                 log::warn!("no statistics for scxtop and --monitor: {STATS_SOCKET} cannot be made: {cause}");
-                None
             }
             Err(error) => return Err(Failure::Input(format!("statistics: {error}"))),
-        };
-        let stats_file = stats.is_some().then_some(stats_path);
-        let metrics_listener = metrics.map(listen_for_metrics).transpose()?;
-        let metrics_listener = metrics_listener.map(|listener| (listener, Protocol::Http));
+        }
+        if let Some(address) = metrics {
+            let listener = listen(address).map_err(|error| Failure::Input(format!("--metrics: {error}")))?;
+            listeners.push((listener, Protocol::Http));
+            files.extend(file_of(address));
+        }
         let (ask, asks) = bounded(1);
-        let server = Server::start(stats.into_iter().chain(metrics_listener).collect(), ask)
-            .map_err(|e| Failure::Unexpected(format!("serving statistics: {e}")))?;
-        Ok(Self { asks, _server: server, stats: stats_file, metrics: metrics.and_then(file_of) })
+        let server =
+            Server::start(listeners, ask).map_err(|e| Failure::Unexpected(format!("serving statistics: {e}")))?;
+        Ok(Self { asks, _server: server, _files: files })
     }
 
     /// Who asks for a report. Each is to be answered soon.
@@ -48,31 +60,13 @@ impl Outlets {
     }
 }
 
-impl Drop for Outlets {
-    fn drop(&mut self) {
-        remove(self.stats.take());
-        remove(self.metrics.take());
-    }
-}
-
-fn listen_for_metrics(address: &Address) -> Result<crate::outlets::Listener, Failure> {
-    listen(address).map_err(|error| Failure::Input(format!("--metrics {address}: {error}")))
-}
-
 fn is_forbidden(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
-fn file_of(address: &Address) -> Option<PathBuf> {
+fn file_of(address: &Address) -> Option<SocketFile> {
     match address {
-        Address::Unix(path) => Some(path.clone()),
+        Address::Unix(path) => Some(SocketFile(path.clone())),
         Address::Tcp(_) => None,
-    }
-}
-
-/// Remove a socket. One that is left is replaced by the next who wants it.
-fn remove(file: Option<PathBuf>) {
-    if let Some(file) = file {
-        let _ = std::fs::remove_file(file);
     }
 }

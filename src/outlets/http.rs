@@ -1,7 +1,7 @@
 //! HTTP as far as those who scrape metrics speak it: GET /metrics, one request a connection. Pure.
 
 use super::connection::Step;
-use super::{Format, Registry, publish};
+use super::{Format, Metrics};
 use crate::stats::Report;
 use std::sync::Arc;
 
@@ -9,19 +9,23 @@ use std::sync::Arc;
 const MAX_HEADERS: usize = 64;
 
 /// What to do with what a client has sent.
-pub fn step(received: &[u8], report: &mut dyn FnMut() -> Option<Arc<Report>>) -> Step {
+pub fn step(received: &[u8], metrics: &mut Metrics, report: &mut dyn FnMut() -> Option<Arc<Report>>) -> Step {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(received) {
         Ok(httparse::Status::Partial) => Step::Wait,
-        Ok(httparse::Status::Complete(_)) => Step::Part(respond(&request, report)),
+        Ok(httparse::Status::Complete(_)) => Step::Part(respond(&request, metrics, report)),
         Err(_) => Step::Part(response("400 Bad Request", PLAIN, "this is no HTTP request\n")),
     }
 }
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 
-fn respond(request: &httparse::Request<'_, '_>, report: &mut dyn FnMut() -> Option<Arc<Report>>) -> Vec<u8> {
+fn respond(
+    request: &httparse::Request<'_, '_>,
+    metrics: &mut Metrics,
+    report: &mut dyn FnMut() -> Option<Arc<Report>>,
+) -> Vec<u8> {
     let path = request.path.unwrap_or_default().split('?').next().unwrap_or_default();
     if path != "/metrics" {
         return response("404 Not Found", PLAIN, "metrics are at /metrics\n");
@@ -33,9 +37,7 @@ fn respond(request: &httparse::Request<'_, '_>, report: &mut dyn FnMut() -> Opti
         return response("503 Service Unavailable", PLAIN, "the scheduler does not run yet, or not any more\n");
     };
     let format = format(request.headers);
-    let registry = Registry::default();
-    metrics::with_local_recorder(&registry, || publish(&report));
-    response("200 OK", format.content_type(), &registry.text(format))
+    response("200 OK", format.content_type(), &metrics.text(&report, format))
 }
 
 /// OpenMetrics for those who name it, else the older form, which all understand.
@@ -58,7 +60,7 @@ mod tests {
     use super::*;
 
     fn answer(request: &str) -> String {
-        match step(request.as_bytes(), &mut || Some(Arc::new(Report::default()))) {
+        match step(request.as_bytes(), &mut Metrics::default(), &mut || Some(Arc::new(Report::default()))) {
             Step::Part(answer) => String::from_utf8(answer).expect("text"),
             other => panic!("{other:?}"),
         }
@@ -83,8 +85,8 @@ mod tests {
         ] {
             assert!(answer(request).starts_with(&format!("HTTP/1.1 {status} ")), "{request:?}: {}", answer(request));
         }
-        let none = step(b"GET /metrics HTTP/1.1\r\n\r\n", &mut || None);
+        let none = step(b"GET /metrics HTTP/1.1\r\n\r\n", &mut Metrics::default(), &mut || None);
         assert!(matches!(none, Step::Part(answer) if answer.starts_with(b"HTTP/1.1 503 ")));
-        assert_eq!(step(b"GET /metr", &mut || panic!("nobody has asked yet")), Step::Wait);
+        assert_eq!(step(b"GET /metr", &mut Metrics::default(), &mut || panic!("nobody has asked yet")), Step::Wait);
     }
 }

@@ -3,6 +3,8 @@
 //! Sources: the Prometheus text exposition format 0.0.4, and OpenMetrics 1.0.0. They differ in how a counter's family is
 //! called (with or without `_total`), in units, and in a last line.
 
+use super::Publisher;
+use crate::stats::Report;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -24,6 +26,21 @@ impl Format {
             Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
         }
+    }
+}
+
+/// The last report as metrics.
+#[derive(Default)]
+pub struct Metrics {
+    registry: Registry,
+    publisher: Publisher,
+}
+
+impl Metrics {
+    /// The metrics of this report.
+    pub fn text(&mut self, report: &Report, format: Format) -> String {
+        metrics::with_local_recorder(&self.registry, || self.publisher.publish(report));
+        self.registry.text(format)
     }
 }
 
@@ -105,8 +122,8 @@ fn write_family(text: &mut String, name: &str, family: &Family, format: Format) 
     let kind = if bare.is_some() { "counter" } else { "gauge" };
     let title = if format == Format::OpenMetrics { bare.unwrap_or(name) } else { name };
     let _ = write!(text, "# HELP {title} {}\n# TYPE {title} {kind}\n", escaped(&family.help));
-    let unit = ["seconds", "bytes", "ratio", "cpus"].into_iter().find(|unit| title.ends_with(&format!("_{unit}")));
-    if let (Format::OpenMetrics, Some(unit)) = (format, unit) {
+    let unit = title.rsplit('_').next().unwrap_or_default();
+    if format == Format::OpenMetrics && ["seconds", "bytes", "ratio", "cpus"].contains(&unit) {
         let _ = writeln!(text, "# UNIT {title} {unit}");
     }
     for (labels, (bits, value)) in &family.series {

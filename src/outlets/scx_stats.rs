@@ -7,7 +7,7 @@
 
 use super::connection::Step;
 use crate::stats::{AreaStats, Counters, CpuStats, DaemonStats, FlowStats, Measure, Report, Unit};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,27 +29,38 @@ struct Request {
 /// What to do with what a client has sent.
 pub fn step(received: &[u8], report: &mut dyn FnMut() -> Option<Arc<Report>>) -> Step {
     let Some(end) = received.iter().position(|byte| *byte == b'\n') else { return Step::Wait };
-    let (errno, response) = match answer(&received[..end], report) {
-        Ok(response) => (0, response),
-        Err((errno, why)) => (errno, Value::String(why)),
-    };
-    let line = json!({ "errno": errno, "args": { "resp": response } });
-    Step::Answer { used: end + 1, answer: format!("{line}\n").into_bytes() }
+    let answer = answer(&received[..end], report).unwrap_or_else(|(errno, why)| response(errno, &why));
+    Step::Answer { used: end + 1, answer }
 }
 
-fn answer(line: &[u8], report: &mut dyn FnMut() -> Option<Arc<Report>>) -> Result<Value, (i32, String)> {
+/// The form of all answers.
+#[derive(Serialize)]
+struct Response<'a, T> {
+    errno: i32,
+    args: ResponseArgs<'a, T>,
+}
+
+#[derive(Serialize)]
+struct ResponseArgs<'a, T> {
+    resp: &'a T,
+}
+
+fn response<T: Serialize>(errno: i32, resp: &T) -> Vec<u8> {
+    // Nothing here has keys that are no strings, so this does not fail.
+    let mut line = serde_json::to_vec(&Response { errno, args: ResponseArgs { resp } }).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+fn answer(line: &[u8], report: &mut dyn FnMut() -> Option<Arc<Report>>) -> Result<Vec<u8>, (i32, String)> {
     let request: Request = serde_json::from_slice(line).map_err(|e| (INVALID, format!("this is no request: {e}")))?;
     let target = request.args.get("target").map_or("top", String::as_str);
     match (request.req.as_str(), target) {
-        ("stats_meta", _) => Ok(meta()),
+        ("stats_meta", _) => Ok(response(0, &meta())),
         ("stats", "top" | "report") => {
             let none = || (AGAIN, "the scheduler does not run yet, or not any more".to_owned());
             let report = report().ok_or_else(none)?;
-            if target == "top" {
-                Ok(top(&report))
-            } else {
-                serde_json::to_value(&*report).map_err(|e| (INVALID, e.to_string()))
-            }
+            Ok(if target == "top" { response(0, &top(&report)) } else { response(0, &*report) })
         }
         ("stats", other) => {
             Err((INVALID, format!("there are no statistics of {other:?}: ask for \"top\" or \"report\"")))
@@ -181,7 +192,7 @@ mod tests {
         }
         let none = step(b"{\"req\":\"stats\"}\n", &mut || None);
         assert!(
-            matches!(none, Step::Answer { answer, .. } if answer.starts_with(b"{\"args\"")),
+            matches!(none, Step::Answer { answer, .. } if answer.starts_with(b"{\"errno\":11,")),
             "an answer all the same"
         );
         assert_eq!(step(b"{\"req\":", &mut || panic!("nobody has asked yet")), Step::Wait);

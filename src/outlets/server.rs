@@ -5,9 +5,9 @@
 //! at most; and HTTP_TIME for a client that comes by HTTP, where each asks once. The daemon's loop is asked for one report at a
 //! time, and has ANSWER_TIME for it: clients wait, rounds do not.
 
-use super::connection::{Connection, Step, Stream};
+use super::connection::{Connection, Stream};
 use super::listen::Listener;
-use super::{http, scx_stats};
+use super::{Metrics, http, scx_stats};
 use crate::stats::Report;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -36,6 +36,7 @@ pub struct Server {
     listeners: Vec<(Listener, Protocol)>,
     connections: Vec<Connection>,
     asks: Sender<Ask>,
+    metrics: Metrics,
     /// Readable: the listeners are to change, or it is time to go.
     wake: UnixStream,
     changes: Receiver<Change>,
@@ -63,7 +64,7 @@ impl Server {
         let (wake, waker) = UnixStream::pair()?;
         wake.set_nonblocking(true)?;
         let (change, changes) = bounded(1);
-        let server = Self { listeners, connections: Vec::new(), asks, wake, changes };
+        let server = Self { listeners, connections: Vec::new(), asks, metrics: Metrics::default(), wake, changes };
         let thread = thread::Builder::new().name("outlets".to_owned()).spawn(move || server.run())?;
         Ok(ServerHandle { wake: waker, changes: change, thread: Some(thread) })
     }
@@ -117,8 +118,11 @@ impl Server {
     }
 
     fn serve(&mut self, ready: &[bool]) {
-        let (asks, now) = (self.asks.clone(), Instant::now());
-        let mut answer = |protocol, received: &[u8]| step(protocol, received, &mut || report(&asks));
+        let (asks, metrics, now) = (&self.asks, &mut self.metrics, Instant::now());
+        let mut answer = |protocol, received: &[u8]| match protocol {
+            Protocol::ScxStats => scx_stats::step(received, &mut || report(asks)),
+            Protocol::Http => http::step(received, metrics, &mut || report(asks)),
+        };
         let mut ready = ready.iter();
         self.connections
             .retain_mut(|client| !ready.next().is_some_and(|ready| *ready) || client.go_on(now, &mut answer));
@@ -157,13 +161,6 @@ fn accept(listener: &Listener) -> io::Result<Box<dyn Stream>> {
             stream.set_nonblocking(true)?;
             Ok(Box::new(stream))
         }
-    }
-}
-
-fn step(protocol: Protocol, received: &[u8], report: &mut dyn FnMut() -> Option<Arc<Report>>) -> Step {
-    match protocol {
-        Protocol::ScxStats => scx_stats::step(received, report),
-        Protocol::Http => http::step(received, report),
     }
 }
 

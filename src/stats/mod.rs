@@ -18,5 +18,5 @@ pub use model::{
 };
 pub use reading::{CpuReading, CpuTime, DomainReading, Places, Reading};
 pub use system::{Process, cpu_times, process};
-pub use table::{Entry, Scope, Value, entries, statistics_page, statistics_text};
+pub use table::{Entry, Part, Scope, entries, statistics_page, statistics_text};
 pub use text::{report_text, tasks};

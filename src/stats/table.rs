@@ -3,7 +3,6 @@
 use super::measure::{Kind, Measure, Unit};
 use super::model::{Area, AreaStats, Counters, CpuStats, DaemonStats, FlowStats, Report};
 use std::fmt::Write;
-use std::slice::from_ref;
 
 /// What a statistic is of, and how one such part is told from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +41,14 @@ pub struct Entry {
     pub help: &'static str,
 }
 
-/// A value of a statistic.
+/// The values of one part: of a domain, say.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Value {
-    pub entry: Entry,
+pub struct Part {
+    pub scope: Scope,
     /// In the order of the scope's labels.
     pub labels: Vec<String>,
-    pub value: f64,
+    /// In the order of the scope's [`entries`].
+    pub values: Vec<f64>,
 }
 
 impl Entry {
@@ -75,63 +75,74 @@ impl Entry {
     }
 }
 
-/// All there is.
+/// All there is, scope after scope.
 #[must_use]
 pub fn entries() -> Vec<Entry> {
-    let mut all = Vec::new();
-    for scope in [MACHINE, NODE, CLASS, DOMAIN] {
-        all.extend(AreaStats::MEASURES.iter().map(|measure| Entry::of(scope, measure)));
-        all.extend(Counters::MEASURES.iter().map(|measure| Entry::of(scope, measure)));
+    SCOPES.iter().flat_map(|scope| scope.entries()).collect()
+}
+
+const SCOPES: [Scope; 8] = [MACHINE, NODE, CLASS, DOMAIN, CPU, FLOW, KERNEL, DAEMON];
+
+impl Scope {
+    /// What there is of one such part.
+    #[must_use]
+    pub fn entries(self) -> Vec<Entry> {
+        match self.name {
+            "cpu" => entries_of(self, CpuStats::MEASURES).collect(),
+            "flow" => entries_of(self, FlowStats::MEASURES).collect(),
+            "kernel" => vec![EVENTS],
+            "daemon" => entries_of(self, DaemonStats::MEASURES).collect(),
+            _ => entries_of(self, AreaStats::MEASURES).chain(entries_of(self, Counters::MEASURES)).collect(),
+        }
     }
-    all.extend(CpuStats::MEASURES.iter().map(|measure| Entry::of(CPU, measure)));
-    all.extend(FlowStats::MEASURES.iter().map(|measure| Entry::of(FLOW, measure)));
-    all.push(EVENTS);
-    all.extend(DaemonStats::MEASURES.iter().map(|measure| Entry::of(DAEMON, measure)));
-    all
+}
+
+fn entries_of<T>(scope: Scope, measures: &[Measure<T>]) -> impl Iterator<Item = Entry> {
+    measures.iter().map(move |measure| Entry::of(scope, measure))
 }
 
 impl Report {
-    /// All values.
+    /// All values, part after part.
     #[must_use]
-    pub fn values(&self) -> Vec<Value> {
-        let mut all = Vec::new();
-        add_area(&mut all, MACHINE, &self.machine, &[]);
-        self.nodes.iter().for_each(|node| add_area(&mut all, NODE, node, from_ref(&node.id)));
-        self.classes.iter().for_each(|class| add_area(&mut all, CLASS, class, from_ref(&class.id)));
-        self.domains.iter().for_each(|domain| add_area(&mut all, DOMAIN, domain, &domain_labels(domain)));
-        for cpu in &self.cpus {
-            add(&mut all, CPU, CpuStats::MEASURES, &cpu.stats, &[cpu.id.to_string(), cpu.domain.to_string()]);
-        }
-        for pair in &self.flows {
-            add(&mut all, FLOW, FlowStats::MEASURES, &pair.stats, &[pair.src.to_string(), pair.dst.to_string()]);
-        }
-        all.extend(self.events.iter().map(|(name, count)| Value {
-            entry: EVENTS,
-            labels: vec![name.clone()],
-            value: *count as f64,
+    pub fn parts(&self) -> Vec<Part> {
+        let mut all = vec![area_part(MACHINE, &self.machine, Vec::new())];
+        all.extend(self.nodes.iter().map(|node| area_part(NODE, node, vec![node.id.clone()])));
+        all.extend(self.classes.iter().map(|class| area_part(CLASS, class, vec![class.id.clone()])));
+        all.extend(self.domains.iter().map(|domain| area_part(DOMAIN, domain, domain_labels(domain))));
+        all.extend(self.cpus.iter().map(|cpu| Part {
+            scope: CPU,
+            labels: vec![cpu.id.to_string(), cpu.domain.to_string()],
+            values: values(CpuStats::MEASURES, &cpu.stats).collect(),
         }));
-        add(&mut all, DAEMON, DaemonStats::MEASURES, &self.daemon, &[]);
+        all.extend(self.flows.iter().map(|pair| Part {
+            scope: FLOW,
+            labels: vec![pair.src.to_string(), pair.dst.to_string()],
+            values: values(FlowStats::MEASURES, &pair.stats).collect(),
+        }));
+        all.extend(self.events.iter().map(|(name, count)| Part {
+            scope: KERNEL,
+            labels: vec![name.clone()],
+            values: vec![*count as f64],
+        }));
+        let daemon = values(DaemonStats::MEASURES, &self.daemon).collect();
+        all.push(Part { scope: DAEMON, labels: Vec::new(), values: daemon });
         all
     }
 }
 
-fn domain_labels(domain: &Area) -> [String; 4] {
+fn area_part(scope: Scope, area: &Area, labels: Vec<String>) -> Part {
+    let values = values(AreaStats::MEASURES, &area.stats).chain(values(Counters::MEASURES, &area.counters)).collect();
+    Part { scope, labels, values }
+}
+
+fn values<T>(measures: &'static [Measure<T>], stats: &T) -> impl Iterator<Item = f64> {
+    measures.iter().map(move |measure| (measure.of)(stats))
+}
+
+fn domain_labels(domain: &Area) -> Vec<String> {
     let number = |id: Option<u32>| id.map(|id| id.to_string()).unwrap_or_default();
     let (node, llc) = (domain.node.map(|id| id.0), domain.llc.map(|id| id.0));
-    [domain.id.clone(), number(node), number(llc), domain.class.clone().unwrap_or_default()]
-}
-
-fn add_area(all: &mut Vec<Value>, scope: Scope, area: &Area, labels: &[String]) {
-    add(all, scope, AreaStats::MEASURES, &area.stats, labels);
-    add(all, scope, Counters::MEASURES, &area.counters, labels);
-}
-
-fn add<T>(all: &mut Vec<Value>, scope: Scope, measures: &[Measure<T>], stats: &T, labels: &[String]) {
-    all.extend(measures.iter().map(|measure| Value {
-        entry: Entry::of(scope, measure),
-        labels: labels.to_vec(),
-        value: (measure.of)(stats),
-    }));
+    vec![domain.id.clone(), number(node), number(llc), domain.class.clone().unwrap_or_default()]
 }
 
 /// A line for each statistic, for `--help-stats`: its name in JSON, what it is counted in, and what it means.
@@ -182,7 +193,7 @@ type Field = (&'static str, &'static str, &'static str, &'static str);
 /// The groups of statistics: scopes that have the same ones are told together.
 fn each_group(tell: &mut dyn FnMut(&str, &[Field])) {
     let of = |scope: Scope| -> Vec<Field> {
-        let entries = entries().into_iter().filter(|entry| entry.scope == scope);
+        let entries = scope.entries().into_iter();
         entries.map(|entry| (entry.name, entry.kind.word(), entry.unit.word(), entry.help)).collect()
     };
     tell("Of the machine, each node, class and domain", &of(MACHINE));
@@ -207,6 +218,24 @@ mod tests {
         for entry in entries {
             assert!(entry.help.len() > 10 && !entry.help.ends_with('.'), "{entry:?}");
             assert!(entry.name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_'), "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn parts_have_a_label_and_a_value_for_each_that_there_is() {
+        let area = Area { id: "0".to_owned(), ..Area::default() };
+        let report = Report {
+            nodes: vec![area.clone()],
+            classes: vec![area.clone()],
+            domains: vec![area],
+            events: [("SCX_EV_X".to_owned(), 7)].into(),
+            ..Report::default()
+        };
+        let parts = report.parts();
+        assert_eq!(parts.len(), 6);
+        for part in &parts {
+            assert_eq!(part.labels.len(), part.scope.labels.len(), "{part:?}");
+            assert_eq!(part.values.len(), part.scope.entries().len(), "{part:?}");
         }
     }
 

@@ -90,7 +90,11 @@ fn outlets_tell_what_happens() {
     assert!(outcome.said("lines")[0].parse::<u32>().is_ok_and(|lines| lines >= 3), "{}", outcome.console);
     assert_eq!(outcome.said("stale"), ["stats"], "a killed daemon leaves its socket\n{}", outcome.console);
     assert_eq!((outcome.said("again"), outcome.said("left")), (vec!["1"], vec!["0"]), "{}", outcome.console);
-    assert!(outcome.said("port")[0].starts_with("2 scx_domains: --metrics 127.0.0.1:9718: "), "{}", outcome.console);
+    assert!(
+        outcome.said("port")[0].starts_with("2 scx_domains: --metrics: 127.0.0.1:9718 is in use"),
+        "{}",
+        outcome.console
+    );
     let [told, kept] = outcome.said("file")[..] else { panic!("{}", outcome.console) };
     assert!(told.starts_with("2 scx_domains: ") && told.contains("is no socket") && kept == "precious", "{told}");
     assert_eq!(outcome.said("state"), ["disabled"]);
