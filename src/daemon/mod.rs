@@ -31,7 +31,6 @@ use reports::Reports;
 use rounds::Rounds;
 use rustix::mm::{MlockAllFlags, mlockall};
 use signals::Signals;
-use signals::Signals;
 use std::path::Path;
 use std::time::Instant;
 
