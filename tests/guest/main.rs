@@ -4,6 +4,7 @@ mod harness;
 mod scenario_attach;
 mod scenario_balance;
 mod scenario_cgroups;
+mod scenario_control;
 mod scenario_daemon;
 mod scenario_domains;
 mod scenario_harness;

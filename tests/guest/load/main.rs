@@ -7,6 +7,7 @@ mod bursts;
 mod children;
 mod choices;
 mod churn;
+mod clients;
 mod clock;
 mod forks;
 mod hogs;
@@ -52,6 +53,8 @@ enum Load {
     CpusetChurn(churn::Options),
     /// Threads that work and sleep for random times; tells who waited while which CPU was idle
     Bursts(bursts::Options),
+    /// Clients of the daemon's control socket, half of them bad
+    Clients(clients::Options),
     /// Wait until the kernel's sched_ext is in a state, then print nothing
     Wait { state: SchedExtState },
 }
@@ -86,6 +89,7 @@ fn main() {
         Load::NiceChurn(options) => churn::nice(options),
         Load::CpusetChurn(options) => churn::cpuset(options),
         Load::Bursts(options) => bursts::main(options),
+        Load::Clients(options) => clients::main(options),
         Load::Wait { state } => return wait_for(*state),
     };
     report.print();
