@@ -16,6 +16,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use scx_domains::cli::{Cli, RunArgs};
+use scx_domains::config::known;
 
 const SECTION: &str = "8";
 /// When the manual was last changed in more than details.
@@ -51,16 +52,23 @@ fn generated() -> Files {
     files
 }
 
-/// What can be set: the options of the scheduler that are not there for tests.
+/// What can be set, as the command line's options.
 fn settings() -> Vec<clap::Arg> {
     let command = RunArgs::augment_args(clap::Command::new("scx_domains"));
-    command.get_arguments().filter(|arg| !arg.is_hide_set()).cloned().collect()
+    let known = known();
+    let is_setting = |arg: &&clap::Arg| known.iter().any(|one| Some(one.name.as_str()) == arg.get_long());
+    command.get_arguments().filter(is_setting).cloned().collect()
+}
+
+/// Is it on or off?
+fn is_switch(setting: &clap::Arg) -> bool {
+    known().iter().any(|one| Some(one.name.as_str()) == setting.get_long() && one.value.is_none())
 }
 
 fn help(setting: &clap::Arg) -> String {
     let help = setting.get_long_help().or(setting.get_help()).map(ToString::to_string).unwrap_or_default();
     let values: Vec<_> = setting.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
-    if values.is_empty() || !setting.get_action().takes_values() {
+    if values.is_empty() || is_switch(setting) {
         return help;
     }
     format!("{}: {}", help.trim_end_matches('.'), values.join(", "))
@@ -68,7 +76,7 @@ fn help(setting: &clap::Arg) -> String {
 
 /// What it is if nobody says anything, and if there is no such value, an example of what it may be: both as TOML has them.
 fn value(setting: &clap::Arg) -> String {
-    let is_switch = !setting.get_action().takes_values();
+    let is_switch = is_switch(setting);
     let default = setting.get_default_values().first().map(|value| value.to_string_lossy().into_owned());
     match default {
         _ if is_switch => "false".to_owned(),

@@ -111,7 +111,7 @@ fn the_daemon_is_steered_while_it_runs_and_by_nobody_else() {
     told(&outcome, "set", "0", &["slice: 6ms instead of 8ms", "written to", "at the next start, balance-interval"]);
     let rounds = ["slow", "fast"].map(|name| numbers(&outcome, "rounds", name)[0]);
     println!("rounds a second at 200 and at 50 ms: {rounds:?}");
-    assert!(rounds[0] <= 7.0 && rounds[1] >= 15.0, "{rounds:?}");
+    assert!(rounds[0] > 2.0 && rounds[1] > 2.0 * rounds[0], "{rounds:?}");
     told(&outcome, "wrong", "2", &["balance-interval", "10ms to 60s"]);
     told(&outcome, "typo", "2", &["did you mean slice?"]);
     told(&outcome, "cold", "2", &["restart"]);
