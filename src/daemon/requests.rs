@@ -39,3 +39,50 @@ fn put(sender: &Sender<Question>, request: Request, peer: Peer, only_asked: bool
         Err(Refusal::new(Why::Failed, "the daemon is at a round that takes long, or at its end; try again"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Reply;
+    use std::collections::BTreeMap;
+
+    const ROOT: Peer = Peer { uid: 0, gid: 0 };
+
+    fn set(slice: &str) -> Request {
+        Request::Set { changes: BTreeMap::from([("slice".to_owned(), slice.to_owned())]), persist: true }
+    }
+
+    /// Rounds that refuse a slice of 9s; whether each question was only asked.
+    fn rounds(questions: Receiver<Question>) -> std::thread::JoinHandle<Vec<bool>> {
+        let answer = |question: Question| {
+            let refused = question.request == set("9s");
+            let answer = if refused { Err(Refusal::new(Why::Wrong, "no")) } else { Ok(Reply::Done("so".to_owned())) };
+            question.reply.send(answer).expect("somebody waits");
+            question.only_asked
+        };
+        std::thread::spawn(move || questions.into_iter().map(answer).collect())
+    }
+
+    #[test]
+    fn what_is_refused_is_not_persisted_and_what_cannot_be_persisted_is_not_done() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("config.toml");
+        let (mut ask, questions) = channel(file.clone());
+        let answered = rounds(questions);
+        assert_eq!(ask(set("9s"), ROOT).expect_err("it was granted").why, Why::Wrong);
+        assert!(!file.exists());
+        assert!(ask(set("8ms"), ROOT).is_ok());
+        assert_eq!(std::fs::read_to_string(&file).expect("a file"), "slice = \"8ms\"\n");
+        std::fs::write(&file, "no TOML").expect("a file");
+        assert_eq!(ask(set("7ms"), ROOT).expect_err("it was granted").why, Why::Failed);
+        drop(ask);
+        assert_eq!(answered.join().expect("answers"), [true, true, false, true]);
+    }
+
+    #[test]
+    fn without_rounds_there_is_a_refusal() {
+        let (mut ask, questions) = channel("/nowhere".into());
+        drop(questions);
+        assert_eq!(ask(Request::Status, ROOT).expect_err("it was granted").why, Why::Failed);
+    }
+}
