@@ -23,6 +23,7 @@ fn main() {
         .and_then(|mut builder| {
             builder.enable_intf("bpf/intf.h", "bpf_intf.rs").enable_skel("bpf/main.bpf.c", "bpf").build()
         })
+        .and_then(|()| scx_cargo::BpfBuilder::new()?.enable_skel("bpf/trace.bpf.c", "trace").build())
         .unwrap_or_else(|error| panic!("the BPF programs in bpf/ do not build: {error:#}"));
 }
 

@@ -210,4 +210,59 @@ struct plan_exchange {
 	struct domain_flows last;
 };
 
+/*
+ * What trace.bpf.c tells, by the ring `trace_events`: one of these structs an event, told by its kind. Times are ns of
+ * CLOCK_BOOTTIME, which is what traces are in.
+ */
+enum trace_kind { TRACE_SWITCH, TRACE_DOMAIN, TRACE_FLOW, TRACE_FREQUENCY };
+
+enum trace_limits { TASK_NAME = 16 };
+
+struct trace_head {
+	u64 at;
+	u32 kind;
+	u32 cpu;
+};
+
+/* Another task runs on the CPU. */
+struct trace_switch {
+	struct trace_head head;
+	s32 prev_pid; /* thread ids, 0: the CPU was or is idle */
+	s32 next_pid;
+	s32 prev_prio;
+	s32 next_prio;
+	u32 prev_state; /* 0: still runnable, 1: sleeps, 2: sleeps uninterruptibly; others as the kernel has them */
+	u32 pad;
+	char prev_name[TASK_NAME];
+	char next_name[TASK_NAME];
+};
+
+/* A domain, as one of its CPUs found it. */
+struct trace_domain {
+	struct trace_head head;
+	u32 domain;
+	s32 queued; /* tasks in its DSQ; < 0: this kernel does not say */
+	u32 nr_runnable;
+	u32 pad;
+	s64 load; /* runnable weight, transit included */
+};
+
+/* A flow of the domain: as planned (`moved` is 0), or what it has moved up to now. */
+struct trace_flow {
+	struct trace_head head;
+	u32 from;
+	u32 to;
+	u32 moved; /* tasks */
+	u32 refused;
+	s64 left; /* load */
+	u64 applied;
+};
+
+/* The CPU's new frequency. */
+struct trace_frequency {
+	struct trace_head head;
+	u32 khz;
+	u32 pad;
+};
+
 #endif

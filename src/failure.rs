@@ -62,7 +62,9 @@ impl Failure {
             Self::Kernel(KernelError::Unsupported(_)) => 4,
             Self::Kernel(KernelError::AnotherRunning(_)) => 5,
             Self::Kernel(KernelError::EndedAtStart(_)) => 6,
-            Self::Kernel(KernelError::Hotplug | KernelError::NotMounted(_) | KernelError::Step { .. }) => 1,
+            Self::Kernel(
+                KernelError::Hotplug | KernelError::NotMounted(_) | KernelError::NotOurs(_) | KernelError::Step { .. },
+            ) => 1,
             Self::Check(code) => *code,
             Self::Ejected(Exit { kind: ExitKind::Sysrq, .. }) => 7,
             Self::Ejected(_) => 6,

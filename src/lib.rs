@@ -22,5 +22,7 @@ pub mod record;
 pub mod replay;
 pub mod show;
 pub mod stats;
+pub mod top;
 pub mod topology;
+pub mod trace;
 pub mod units;

@@ -7,7 +7,7 @@ use scx_domains::domain::Domains;
 use scx_domains::failure::Failure;
 use scx_domains::gpu::Driver;
 use scx_domains::topology::{self, Source};
-use scx_domains::{ask, check, daemon, logging, monitor, replay, show, stats};
+use scx_domains::{ask, check, daemon, logging, monitor, record, replay, show, stats, top, trace};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -65,6 +65,9 @@ fn other_than_run(command: &Command, matches: &ArgMatches) -> Result<(), Failure
         Command::Dump(args) => ask::dump(args),
         Command::Reload(args) => ask::reload(args),
         Command::Stop(args) => ask::stop(args),
+        Command::Trace(args) => trace::command::run(args),
+        Command::Record(args) => record::command::run(args),
+        Command::Top(args) => top::command::run(args),
         Command::Config(args) => {
             let settings = Layers::new(matches, std::env::vars_os())?.settings()?;
             print(&ask::settings_text(&settings.shown(), args.json), "the settings")

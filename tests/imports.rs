@@ -43,6 +43,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("stats", Pure),
     ("stats::system", Edge),
     ("record", Pure),
+    ("record::command", Top),
     ("record::read", Edge),
     ("record::write", Edge),
     ("control", Edge),
@@ -67,6 +68,13 @@ const LAYERS: &[(&str, Layer)] = &[
     ("replay::compare", Pure),
     ("replay::explain", Pure),
     ("replay::set", Pure),
+    ("top", Pure),
+    ("top::command", Top),
+    ("top::sensors", Edge),
+    ("top::terminal", Edge),
+    ("top::threads", Edge),
+    ("trace", Pure),
+    ("trace::command", Top),
 ];
 
 /// Rooms that may hold `unsafe`: those that call C libraries or the kernel.

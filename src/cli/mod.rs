@@ -1,14 +1,20 @@
 //! The command line: a file for each command's arguments.
 
 mod client;
+mod record;
 mod replay;
 mod run;
+mod top;
 mod topology;
+mod trace;
 
 pub use client::{Balance, BalanceArgs, ClientArgs, ConfigArgs, GetArgs, SetArgs, TaskArgs};
+pub use record::RecordArgs;
 pub use replay::ReplayArgs;
 pub use run::{LogLevel, RunArgs};
+pub use top::TopArgs;
 pub use topology::TopologyArgs;
+pub use trace::TraceArgs;
 
 use clap::{ArgAction, Parser, Subcommand};
 
@@ -72,6 +78,14 @@ pub enum Command {
     Stop(ClientArgs),
     /// The settings that a daemon would start with now, and where each comes from. Options before `config` count.
     Config(ConfigArgs),
+    /// Watch the running scheduler for a while: who runs where, how full the domains are, what flows do. The file is for
+    /// https://ui.perfetto.dev. It takes root.
+    Trace(TraceArgs),
+    /// Write down the rounds of the last minutes, as the running daemon remembers them, for `scx_domains replay`. (With
+    /// `--flight-recorder` the daemon does so by itself when the kernel throws it out.)
+    Record(RecordArgs),
+    /// Watch the scheduler at work: domains, the machine, flows, rounds, tasks, heat. Press ? for the keys.
+    Top(TopArgs),
 }
 
 #[cfg(test)]

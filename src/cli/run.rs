@@ -124,6 +124,11 @@ pub struct RunArgs {
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log_level: LogLevel,
 
+    /// Write the rounds of the last five minutes and the kernel's dump into FOLDER if the kernel throws the scheduler out, for
+    /// `scx_domains replay`. The last ten ejections are kept.
+    #[arg(long, value_name = "FOLDER")]
+    pub flight_recorder: Option<PathBuf>,
+
     /// Plan no flows. Idle CPUs still take work from other domains.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_balance: bool,
@@ -178,7 +183,7 @@ fn slice(text: &str) -> Result<Duration, String> {
 }
 
 /// A time such as "100ms" or "1s 500ms" within bounds, which are written the same way.
-fn bounded(text: &str, least: &str, most: &str) -> Result<Duration, String> {
+pub(super) fn bounded(text: &str, least: &str, most: &str) -> Result<Duration, String> {
     let parse = |text| humantime::parse_duration(text);
     let time = parse(text).map_err(|_| format!("not a time; write one from {least} to {most}"))?;
     if parse(least).is_ok_and(|least| time < least) || parse(most).is_ok_and(|most| time > most) {

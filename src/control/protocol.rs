@@ -7,6 +7,7 @@
 //! [`VERSION`] grows by one when a message that was right becomes wrong or means something else. A new request or a new field
 //! of a reply is no such change: who does not know a request refuses it, and unknown fields of replies are passed over.
 
+use crate::record::{FlightRecorder, LoggedRound};
 use crate::stats::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -46,8 +47,14 @@ pub enum Request {
     Explain,
     /// What does the scheduler know of a task?
     Task { pid: u32 },
+    /// And of several? Those that are not there, or not the scheduler's, are left out; of more than 100 the rest.
+    Tasks { pids: Vec<u32> },
     /// All that belongs into a bug report.
     Dump,
+    /// What did the last rounds plan, why, and what came of it?
+    Rounds,
+    /// The rounds of the last minutes, as the flight recorder has them.
+    Record,
     /// Give scheduling back to the kernel, and end.
     Stop,
 }
@@ -57,7 +64,8 @@ impl Request {
     #[must_use]
     pub fn changes_something(&self) -> bool {
         match self {
-            Self::Status | Self::Stats | Self::Get | Self::Explain | Self::Task { .. } | Self::Dump => false,
+            Self::Status | Self::Stats | Self::Rounds | Self::Record => false,
+            Self::Get | Self::Explain | Self::Task { .. } | Self::Tasks { .. } | Self::Dump => false,
             Self::Set { .. } | Self::Reload | Self::Balance | Self::Stop => true,
         }
     }
@@ -188,8 +196,14 @@ pub enum Reply {
     Why(Vec<String>),
     /// To [`Request::Task`].
     Task(TaskShown),
+    /// To [`Request::Tasks`].
+    Tasks(Vec<TaskShown>),
     /// To [`Request::Dump`]: a text.
     Dump(String),
+    /// To [`Request::Rounds`]: those that planned something, the newest last.
+    Rounds(Vec<LoggedRound>),
+    /// To [`Request::Record`].
+    Record(Box<FlightRecorder>),
     /// It is done; a sentence for people.
     Done(String),
 }

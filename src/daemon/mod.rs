@@ -2,16 +2,19 @@
 //! kernel ends it.
 
 mod cgroups;
+mod ejection;
 mod gpus;
 mod heat;
 mod notify;
 mod outlets;
 mod pace;
+mod records;
 mod reports;
 mod requests;
 mod rounds;
 mod signals;
 
+pub 
 use crate::cli::RunArgs;
 use crate::config::{Layers, Settings};
 use crate::control::{Server, Socket};
@@ -21,17 +24,16 @@ use crate::failure::Failure;
 use crate::kernel::{
     Attached, Exit, ExitKind, Features, KernelError, Object, Options, SCHEDULER, hotplug_sequence, may_run,
 };
-use crate::record::{Header, Recorder};
 use crate::stats::Places;
 use crate::topology::{self, Source, Topology};
 use gpus::GpuWatch;
 use heat::HeatWatch;
 use outlets::Outlets;
+use records::Records;
 use reports::Reports;
 use rounds::Rounds;
 use rustix::mm::{MlockAllFlags, mlockall};
 use signals::Signals;
-use std::path::Path;
 use std::time::Instant;
 
 /// How often a machine may change under us while we attach before we give up.
@@ -75,7 +77,7 @@ fn run_once(
         classes.apply(&mut topology).map_err(|e| Failure::Input(format!("--classes: {e}")))?;
     }
     let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
-    let recorder = args.record.as_deref().map(|path| start_record(path, args, &domains)).transpose()?;
+    let records = Records::begin(args, &domains)?;
     let gpus = if args.no_gpu { None } else { GpuWatch::new(&topology) };
     let options = Options { node_hints: gpus.is_some(), ..options(args, hotplug_sequence) };
     let mut object = Object::uninit();
@@ -100,7 +102,7 @@ fn run_once(
     let places = Places { domains: domains.clone(), class_names, scheduler: SCHEDULER.to_owned() };
     let reports = Reports::new(places, Instant::now());
     let heat = HeatWatch::new(&topology, &domains);
-    let rounds = Rounds::new(attached, domains, settings.clone(), layers, recorder, reports, attach_time)?;
+    let rounds = Rounds::new(attached, domains, settings.clone(), layers, records, reports, attach_time)?;
     let rounds = rounds.watching(heat, gpus);
     let (ask, questions) = requests::channel(layers.file().to_owned());
     // Only now: it looks users up, which reads the environment, and reading the machine writes to that.
@@ -135,15 +137,6 @@ fn read_topology(described: Option<&str>) -> Result<Topology, Failure> {
     let topology = topology::read(&source).map_err(|e| input(&e))?;
     topology::same_machine(&topology, &live).map_err(|e| Failure::Input(format!("--topology {described}: {e}")))?;
     Ok(topology)
-}
-
-/// Begin the record, before anything is loaded: who cannot have one that he asked for should know it now.
-fn start_record(path: &Path, args: &RunArgs, domains: &Domains) -> Result<Recorder, Failure> {
-    let interval_ms = u64::try_from(args.balance_interval.as_millis()).unwrap_or(u64::MAX);
-    let header = Header::new(interval_ms, !args.no_balance, args.params(), domains.clone());
-    Recorder::create(path, &header).map_err(|e| {
-        Failure::Input(format!("--record {}: it cannot be written: {e}; name a file that can", path.display()))
-    })
 }
 
 /// Keep in memory what is in use, so that a round does not wait for a disk when memory is short. Pages are locked as they are

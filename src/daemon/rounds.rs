@@ -10,6 +10,7 @@ use super::heat::HeatWatch;
 use super::notify::{Notifier, status_line};
 use super::outlets::Outlets;
 use super::pace::Pace;
+use super::records::Records;
 use super::reports::Reports;
 use super::requests::Question;
 use super::signals::Signals;
@@ -21,7 +22,7 @@ use crate::failure::Failure;
 use crate::kernel::{Attached, KernelError};
 use crate::monitor::as_told;
 use crate::outlets::Ask;
-use crate::record::{Recorder, Round};
+use crate::record::Round;
 use crate::stats::{DaemonStats, Lateness, Reading, Report};
 use answers::Then;
 use crossbeam_channel::{Receiver, at, never, select};
@@ -51,8 +52,7 @@ pub struct Rounds<'a> {
     plan: Plan,
     balancer: Balancer,
     flows: FlowBook,
-    /// None where nothing is recorded, or the record could not be written any more.
-    recorder: Option<Recorder>,
+    records: Records,
     lateness: Lateness,
     reports: Reports,
     attach_time: Duration,
@@ -76,7 +76,7 @@ impl<'a> Rounds<'a> {
         domains: Domains,
         settings: Settings,
         layers: &'a Layers,
-        recorder: Option<Recorder>,
+        records: Records,
         reports: Reports,
         attach_time: Duration,
     ) -> Result<Self, KernelError> {
@@ -94,7 +94,7 @@ impl<'a> Rounds<'a> {
             plan: Plan::default(),
             balancer: Balancer::new(args.params()),
             flows: FlowBook::default(),
-            recorder,
+            records,
             lateness: Lateness::default(),
             reports,
             attach_time,
@@ -149,7 +149,9 @@ impl<'a> Rounds<'a> {
             let outcome = self.do_what_is_due();
             // First: where the kernel has ended the scheduler, its reason says more than what fails because of it.
             if self.attached.exit().is_some() {
-                return ended(self.attached.detach());
+                let exit = self.attached.detach();
+                exit.iter().for_each(|exit| self.records.end(exit));
+                return ended(exit);
             }
             outcome?;
         }
@@ -218,18 +220,16 @@ impl<'a> Rounds<'a> {
         }
         self.record(&plan);
         self.plan = plan;
-        self.flows.merge(&self.attached.apply(&self.plan, 2 * self.settings.args().balance_interval)?);
+        let book = self.attached.apply(&self.plan, 2 * self.settings.args().balance_interval)?;
+        self.records.handed_over(self.balancer.imbalances(), &book);
+        self.flows.merge(&book);
         Ok(())
     }
 
-    /// Add this round to the record. Where that fails, scheduling goes on without one.
     fn record(&mut self, plan: &Plan) {
-        let (Some(recorder), Some(sample)) = (&mut self.recorder, &self.sample) else { return };
+        let Some(sample) = &self.sample else { return };
         let at_ms = u64::try_from(self.attached_at.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if let Err(error) = recorder.add(&Round { at_ms, sample: sample.clone(), plan: plan.clone() }) {
-            log::warn!("the record ends here, scheduling goes on: writing it failed: {error}");
-            self.recorder = None;
-        }
+        self.records.add(Round { at_ms, sample: sample.clone(), plan: plan.clone() });
     }
 
     /// What there is to tell, read now; for somebody who asked for it.

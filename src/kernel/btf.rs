@@ -1,7 +1,7 @@
 //! What the running kernel says about its own types: which fields, flags and kfuncs it has. Features are probed here and
 //! never guessed from a version number.
 
-use libbpf_rs::btf::types::{Enum, Enum64, Func, FuncProto, Struct};
+use libbpf_rs::btf::types::{Enum, Enum64, Func, FuncProto, Struct, Typedef};
 use libbpf_rs::btf::{Btf, BtfType};
 use std::ffi::OsStr;
 
@@ -40,6 +40,12 @@ impl KernelBtf {
     pub fn has_member(&self, struct_name: &str, member: &str) -> bool {
         let found = self.btf.type_by_name::<Struct<'_>>(struct_name);
         found.is_some_and(|found| found.iter().any(|one| one.name == Some(OsStr::new(member))))
+    }
+
+    /// Has this kernel such a tracepoint?
+    #[must_use]
+    pub fn has_tracepoint(&self, name: &str) -> bool {
+        self.btf.type_by_name::<Typedef<'_>>(&format!("btf_trace_{name}")).is_some()
     }
 
     /// kfuncs whose prototype shows the argument `aux` that the kernel passes by itself. Programs that call them do not

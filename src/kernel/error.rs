@@ -21,6 +21,10 @@ pub enum KernelError {
     #[error("another sched_ext scheduler is running: {0}. Stop it first, then start scx_domains again")]
     AnotherRunning(String),
 
+    /// There is no scheduler of ours to look at.
+    #[error("{}, so there is nothing to trace: start this version of scx_domains, then try again", what_runs(.0.as_deref()))]
+    NotOurs(Option<String>),
+
     /// A CPU came or went between reading the topology and attaching; reading it again helps.
     #[error("CPUs came or went while the scheduler was being loaded")]
     Hotplug,
@@ -39,6 +43,10 @@ pub enum KernelError {
         /// The last line that libbpf logged about it.
         log: String,
     },
+}
+
+fn what_runs(name: Option<&str>) -> String {
+    name.map_or("no sched_ext scheduler is running".to_owned(), |name| format!("the scheduler that runs is {name}"))
 }
 
 fn hint(log: &str) -> String {

@@ -22,6 +22,14 @@ pub enum ExitKind {
     Error,
 }
 
+impl ExitKind {
+    /// Did the kernel throw the scheduler out, or an administrator by sysrq?
+    #[must_use]
+    pub fn is_ejection(self) -> bool {
+        matches!(self, Self::Sysrq | Self::Stall | Self::Error)
+    }
+}
+
 /// The end, as the kernel tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exit {
@@ -71,7 +79,7 @@ fn kind_of(kind: i32, code: i64) -> ExitKind {
 }
 
 /// A C string in a fixed array, whether or not it is terminated.
-fn text(chars: &[c_char]) -> String {
+pub(super) fn text(chars: &[c_char]) -> String {
     let bytes: Vec<u8> = chars.iter().take_while(|c| **c != 0).map(|c| *c as u8).collect();
     String::from_utf8_lossy(&bytes).into_owned()
 }

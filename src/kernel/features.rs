@@ -20,6 +20,8 @@ pub struct Features {
     pub cgroups: CgroupSupport,
     /// May tasks be enqueued anew from anywhere (6.19), or only from `ops.cpu_release`?
     pub reenqueue_anywhere: bool,
+    /// Has it a tracepoint for changes of CPU frequencies?
+    pub tells_frequencies: bool,
 }
 
 impl Features {
@@ -71,6 +73,7 @@ impl Features {
             can_trace_functions: function_tracer(),
             cgroups: CgroupSupport::of(&btf),
             reenqueue_anywhere: btf.has_function("scx_bpf_reenqueue_local___v2"),
+            tells_frequencies: btf.has_tracepoint("cpu_frequency"),
         })
     }
 }

@@ -303,7 +303,7 @@ fn fill_map<V: MapValue>(map: &impl MapCore, values: &[V]) -> libbpf_rs::Result<
 static WARNING: Mutex<String> = Mutex::new(String::new());
 
 /// libbpf's words go to the log (shown with -vv), not raw to the terminal.
-fn listen_to_libbpf() {
+pub(super) fn listen_to_libbpf() {
     fn print(level: PrintLevel, line: String) {
         let line = line.trim_end();
         log::trace!(target: "libbpf", "{line}");

@@ -20,6 +20,7 @@ mod sample;
 mod signals;
 mod skel;
 mod tables;
+mod tracing;
 mod tune;
 
 pub use btf::KernelBtf;
@@ -35,3 +36,4 @@ pub use policy::{Policy, Terms};
 
 pub use inspect::{TaskSeen, TaskView};
 pub use load::{Attached, Object, Options, ProgramCost, SCHEDULER};
+pub use tracing::{TraceObject, Tracing};

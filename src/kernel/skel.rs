@@ -21,6 +21,20 @@ mod generated {
     non_camel_case_types,
     non_snake_case,
     dead_code,
+    unsafe_op_in_unsafe_fn,
+    missing_docs
+)]
+mod generated_trace {
+    include!(concat!(env!("OUT_DIR"), "/trace_skel.rs"));
+}
+
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    non_upper_case_globals,
+    non_camel_case_types,
+    non_snake_case,
+    dead_code,
     missing_docs
 )]
 pub mod intf {
@@ -29,6 +43,7 @@ pub mod intf {
 
 pub use generated::types::data_settings as Settings;
 pub use generated::{BpfSkel, BpfSkelBuilder, OpenBpfSkel};
+pub use generated_trace::{OpenTraceSkel, TraceSkel, TraceSkelBuilder};
 
 /// Values of BPF maps: plain C structs without padding that matters, valid for any bytes.
 ///
@@ -77,5 +92,15 @@ unsafe impl MapValue for intf::node_hint {}
 unsafe impl MapValue for intf::plan_exchange {}
 // SAFETY: as above.
 unsafe impl MapValue for intf::task_view {}
+// SAFETY: as above.
+unsafe impl MapValue for intf::trace_head {}
+// SAFETY: as above.
+unsafe impl MapValue for intf::trace_switch {}
+// SAFETY: as above.
+unsafe impl MapValue for intf::trace_domain {}
+// SAFETY: as above.
+unsafe impl MapValue for intf::trace_flow {}
+// SAFETY: as above.
+unsafe impl MapValue for intf::trace_frequency {}
 // SAFETY: an integer.
 unsafe impl MapValue for u32 {}

@@ -7,9 +7,14 @@
 //! Each line is written at once and whole, so that whoever kills the daemon loses at most the last one. A round takes about
 //! 90 bytes a domain, and as many a flow.
 
+pub mod command;
+mod flight;
+mod log;
 mod read;
 mod write;
 
+pub use flight::FlightRecorder;
+pub use log::{LoggedFlow, LoggedRound, RoundLog};
 pub use read::{Reader, RecordError};
 pub use write::Recorder;
 

@@ -1,6 +1,8 @@
 //! Tests on real kernels in emulated machines. `tests/guest/run --help` tells how to do by hand what they do.
 
 mod harness;
+#[path = "../pftrace/mod.rs"]
+mod pftrace;
 mod scenario_attach;
 mod scenario_balance;
 mod scenario_cgroups;
@@ -19,6 +21,7 @@ mod scenario_starvation;
 mod scenario_statistics;
 mod scenario_steal;
 mod scenario_topology;
+mod scenario_trace;
 mod scenario_verifier;
 mod scheduler;
 mod stats;

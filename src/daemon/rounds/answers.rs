@@ -9,6 +9,9 @@ use crate::stats::report_text;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
+/// Tasks that are looked at for one question: each takes some us, and rounds wait meanwhile.
+const MOST_TASKS: usize = 100;
+
 /// What comes after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
@@ -36,6 +39,8 @@ impl Rounds<'_> {
             Request::Stats => {
                 self.report().map(|report| Reply::Stats(Box::new(report.as_ref().clone()))).map_err(failed)
             }
+            Request::Rounds => Ok(Reply::Rounds(self.records.log())),
+            Request::Record => Ok(Reply::Record(Box::new(self.records.flight().clone()))),
             Request::Get => Ok(Reply::Settings(self.settings.shown())),
             Request::Set { changes, persist } => self.set(changes, *persist, peer).map(Reply::Changed),
             Request::Reload => self.reload(&format!("uid {}", peer.uid)).map(Reply::Changed),
@@ -45,6 +50,7 @@ impl Rounds<'_> {
             }
             Request::Explain => Ok(Reply::Why(self.why())),
             Request::Task { pid } => self.task(*pid).map(Reply::Task),
+            Request::Tasks { pids } => Ok(Reply::Tasks(self.tasks(pids))),
             Request::Dump => self.dump().map(Reply::Dump).map_err(failed),
             Request::Stop => {
                 log::info!("stopping: uid {} asked for it", peer.uid);
@@ -81,6 +87,10 @@ impl Rounds<'_> {
             );
         }
         why
+    }
+
+    fn tasks(&self, pids: &[u32]) -> Vec<TaskShown> {
+        pids.iter().take(MOST_TASKS).filter_map(|pid| self.task(*pid).ok()).collect()
     }
 
     fn task(&self, pid: u32) -> Result<TaskShown, Refusal> {
