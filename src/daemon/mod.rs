@@ -14,7 +14,8 @@ mod requests;
 mod rounds;
 mod signals;
 
-pub 
+pub use signals::Signals;
+
 use crate::cli::RunArgs;
 use crate::config::{Layers, Settings};
 use crate::control::{Server, Socket};
@@ -33,7 +34,6 @@ use records::Records;
 use reports::Reports;
 use rounds::Rounds;
 use rustix::mm::{MlockAllFlags, mlockall};
-use signals::Signals;
 use std::time::Instant;
 
 /// How often a machine may change under us while we attach before we give up.
