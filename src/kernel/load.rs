@@ -256,6 +256,9 @@ fn configure(
     ] {
         map.set_max_entries(domains)?;
     }
+    if !options.node_hints {
+        maps.node_hints.set_max_entries(1)?;
+    }
     maps.neighbours.set_max_entries(domains * domains)?;
     maps.area_masks.set_max_entries(tables.areas)?;
     maps.data_uei_dump.set_value_size(dump_len)?;
