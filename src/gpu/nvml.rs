@@ -71,7 +71,8 @@ fn gpu(id: u32, device: &Device<'_>, root: &Path, topology: &Topology) -> Gpu {
     let text = |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default();
     // -1 where the firmware does not say.
     let node = text("numa_node").trim().parse().ok().map(NodeId).filter(|node| topology.node(*node).is_some());
-    let near = text("local_cpulist").parse().unwrap_or_else(|_| affinity(device)).intersection(&topology.online);
+    let listed = text("local_cpulist").parse().ok().filter(|cpus: &CpuSet| !cpus.is_empty());
+    let near = listed.unwrap_or_else(|| affinity(device)).intersection(&topology.online);
     let cpus = node.and_then(|node| topology.node(node)).map_or(near, |node| node.cpus.clone());
     let node = node.or_else(|| only_node(topology, &cpus));
     Gpu { id, name: device.name().unwrap_or_else(|_| "unnamed".to_owned()), bus, node, cpus }

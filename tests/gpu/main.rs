@@ -35,7 +35,7 @@ fn gpus_have_a_node_and_processes_prefer_it() {
             .env("GPU_PROCESSES", &processes)
             .env("LIBRARY", &library);
         let output = child.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
     };
     fs::write(&processes, "4711\n4712\n").unwrap();
     inside("by_the_stand_in");
