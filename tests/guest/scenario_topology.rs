@@ -40,9 +40,9 @@ const GPU: &str = r#"
     where_they_are() { echo "$1=$(cat /proc/$pid/task/*/stat | cut -d' ' -f39 | tr '\n' ' ')"; }
     sleepers() {
         : >/run/gpu-processes
-        taskset 3 guest-load sleepers --threads 2 --count 450 >/dev/null & pid=$!
+        taskset 3 guest-load sleepers --threads 2 --count 600 >/dev/null & pid=$!
         sleep 1; for task in /proc/$pid/task/*; do taskset -p ff ${task##*/} >/dev/null; done; usleep 300000
-        where_they_are $1-before; echo $pid >/run/gpu-processes; sleep 2; usleep 500000; where_they_are $1-after
+        where_they_are $1-before; echo $pid >/run/gpu-processes; sleep 3; usleep 300000; where_they_are $1-after
         kill $pid; wait $pid
     }
     scx_domains topology | grep GPU
