@@ -22,6 +22,8 @@ s32 BPF_STRUCT_OPS_SLEEPABLE(domains_init_task, struct task_struct *p, struct sc
 	if (cgroup_weights)
 		tctx->cgroup = first_slot(args);
 	tctx->duty = 512; /* unknown: neither a sleeper nor a hog */
+	if (nr_classes > 1)
+		tctx->class = class_for_demand[0];
 	tctx->changed_at = scx_bpf_now();
 	return 0;
 }
@@ -37,6 +39,11 @@ void BPF_STRUCT_OPS(domains_enable, struct task_struct *p)
 	weigh(p, tctx);
 	tctx->load_weight = capped(tctx->weight);
 	tctx->charged = p->se.sum_exec_runtime;
+	if (demand_matters()) {
+		tctx->demand_ran = tctx->charged;
+		tctx->slept_ran = tctx->charged;
+		tctx->demand_at = scx_bpf_now();
+	}
 }
 
 void BPF_STRUCT_OPS(domains_runnable, struct task_struct *p, u64 enq_flags)
@@ -80,6 +87,8 @@ void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
 		here->started_at = now;
 	here->handed_on = false;
 	show_running(here, tctx, now);
+	if (cpuperf_enabled)
+		adjust_perf(cpu, tctx->demand, now);
 }
 
 /*
@@ -99,6 +108,12 @@ void BPF_STRUCT_OPS(domains_tick, struct task_struct *p)
 		return;
 	steady = time_delta(now, here->running_clock) >= UNDISTURBED_NS;
 	charge(p, tctx, cpu, now);
+	if (demand_matters())
+		follow_demand(p, tctx, cpu, now);
+	if (nr_classes > 1 && looks_up(p, tctx, cpu, here))
+		scx_bpf_task_set_slice(p, 0);
+	if (cpuperf_enabled)
+		adjust_perf(cpu, tctx->demand, now);
 	look_for_stuck(domain, here);
 	tell_crowding(domain, here);
 	if (here->make_way || (steady && scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu)))
@@ -119,6 +134,8 @@ void BPF_STRUCT_OPS(domains_stopping, struct task_struct *p, bool runnable)
 	if (runnable && (tctx = task_ctx(p)))
 		charge(p, tctx, cpu, scx_bpf_now());
 	here->running_weight = 0;
+	if (nr_classes > 1)
+		here->misfit = false;
 }
 
 void BPF_STRUCT_OPS(domains_quiescent, struct task_struct *p, u64 deq_flags)
@@ -134,8 +151,13 @@ void BPF_STRUCT_OPS(domains_quiescent, struct task_struct *p, u64 deq_flags)
 	leave(tctx, now);
 	charge_rest(p, tctx);
 	tctx->changed_at = now;
-	if (deq_flags & DEQ_SLEEP)
+	if (demand_matters())
+		follow_demand(p, tctx, scx_bpf_task_cpu(p), now);
+	if (deq_flags & DEQ_SLEEP) {
 		tctx->queued_at = 0;
+		if (nr_classes > 1)
+			tctx->slept_ran = p->se.sum_exec_runtime;
+	}
 }
 
 /* Nice or policy changed. The kernel takes a queued task out first; where it does not, count it anew. So in a move. */

@@ -69,6 +69,8 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 	here->handed_on = false;
 	rescue_waiting(cpu, domain, now);
 	keep = can_go_on(prev, cpu); /* after the rescue, which lets go of the runqueue's lock */
+	if (nr_classes > 1 && keep && goes_up(prev, cpu))
+		keep = false;
 	own = first_runnable(cpu_dsq(cpu), cpu, &own_vtime);
 	shared = first_runnable(domain, cpu, &shared_vtime);
 	if (own || shared) {
@@ -94,8 +96,8 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 	}
 	if (keep)
 		keep_running(prev);
-	else if (stealing_enabled)
-		steal(cpu, domain, now);
+	else if (!(stealing_enabled && steal(cpu, domain, now)) && cpuperf_enabled)
+		adjust_perf(cpu, 0, now);
 }
 
 /*
@@ -108,8 +110,12 @@ void BPF_STRUCT_OPS(domains_update_idle, s32 cpu, bool idle)
 	struct cpu_state *here = cpu_state(cpu);
 	struct domain_state *state = domain_state(domain_of_cpu(cpu));
 
+	if (cpuperf_enabled && here)
+		count_idle(here, idle, scx_bpf_now());
 	if (idle && state && here && here->online && state->nr_runnable > state->nr_running)
 		kick(cpu, KICK_IDLE);
+	else if (nr_classes > 1 && idle && misfits_wait && here && here->online)
+		call_misfit(domain_of_cpu(cpu));
 }
 
 #endif

@@ -165,6 +165,8 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 	s32 last = scx_bpf_task_cpu(p), idle;
 	u32 domain = fitting_domain(p, domain_of_cpu(last));
 
+	if (nr_classes > 1 && (enq_flags & ENQ_WAKEUP) && is_too_heavy(tctx, class_of_domain(domain)))
+		domain = fitting_domain(p, nearest_of_class(domain, tctx->class));
 	change_home(p, tctx, domain, now);
 	if (preempts(enq_flags) && domain_of_cpu(last) == domain && bpf_cpumask_test_cpu(last, p->cpus_ptr) &&
 	    can_displace(last, tctx->vtime, tctx->weight, now)) {
@@ -231,6 +233,8 @@ void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 		enqueue_on_cpu(p, tctx, scx_bpf_task_cpu(p), enq_flags, now);
 	else if (p->pid == planner_pid && time_delta(now, tctx->changed_at) < PLANNER_TURN_NS)
 		enqueue_planner(p, tctx, enq_flags, now);
+	else if (nr_classes > 1 && move_up(p, enq_flags))
+		return;
 	else
 		enqueue_in_domain(p, tctx, enq_flags, now);
 }

@@ -11,8 +11,9 @@
  * expired. Where no new plan comes, flows die by their own time.
  *
  * Whom to move. Of those that wait in the queue, first who loses least: has waited for SETTLED_NS or more (others have had the
- * caches since), has not been moved for SPARED_NS, and has no memory here. Then anybody, but from the node where a task's
- * memory is only where the plan says that it is worth it.
+ * caches since), has not been moved for SPARED_NS, has no memory here, and is as well off on the other's class of CPUs (heavy
+ * ones go up, light ones down). Then anybody, but from the node where a task's memory is only where the plan says that it is
+ * worth it.
  *
  * A queued task is moved without its runqueue's lock, so only its place and its key change here. Its home, and with it
  * the load, follows when it runs (running()). Until then the load is `transit`, so that the next plan does not plan it
@@ -98,6 +99,14 @@ static __always_inline bool leaves_memory(const struct task_struct *p, u32 from,
 	struct domain_config *here = domain_config(from), *there = domain_config(to);
 
 	return here && there && here->node != there->node && has_memory_on(p, here->node);
+}
+
+/* Is a task that should be on `class` better off if it goes to `to`, or as well? */
+static __always_inline bool suits(u32 class, u32 from, u32 to)
+{
+	u32 here = class_of_domain(from), there = class_of_domain(to);
+
+	return there < here ? class <= there : there == here || class >= there;
 }
 
 /*
@@ -207,6 +216,8 @@ __noinline int spend_on_queued(u32 src, u32 index, u32 easily, u64 now)
 		if (!tctx)
 			continue;
 		load = movable_load(tctx, easily, now);
+		if (nr_classes > 1 && easily && !suits(tctx->class, src, flow->to))
+			continue;
 		if (!flow_wants(p, flow, src, load, easily))
 			continue;
 		if (!bpf_cpumask_intersects(mask, p->cpus_ptr)) {

@@ -33,7 +33,7 @@ static void set_in_mask(void *map, u32 id, s32 cpu, bool present)
 
 static void set_cpu_online(s32 cpu, bool online)
 {
-	u32 domain = domain_of_cpu(cpu);
+	u32 domain = domain_of_cpu(cpu), class;
 	struct domain_config *config = domain_config(domain);
 	struct domain_state *state = domain_state(domain);
 	struct cpu_state *here = cpu_state(cpu);
@@ -44,6 +44,9 @@ static void set_cpu_online(s32 cpu, bool online)
 	set_in_mask(&area_masks, config->llc_mask, cpu, online);
 	set_in_mask(&area_masks, config->node_mask, cpu, online);
 	set_in_mask(&area_masks, nr_areas - 1, cpu, online);
+	if (nr_classes > 1)
+		bpf_for(class, config->class + 1, nr_classes)
+			set_in_mask(&faster_masks, class, cpu, online);
 	here->online = online;
 	here->running_weight = 0;
 	if (online && __sync_fetch_and_add(&state->nr_online, 1) == 0 && nr_orphans)

@@ -10,6 +10,10 @@
  *	3. for a task that is new, anywhere else that it may run, whole cores first
  *
  * Whose process prefers a node (hint.bpf.h) and is not there gets any idle CPU of it first.
+ * CPUs that are not parked come first of all (park.bpf.h).
+ *
+ * With several core classes, an idle CPU of the class that the task should be on comes before these, from the nearest domain
+ * that has such: but where nothing of that class is idle, any CPU is better than a queue.
  *
  * Any other has its data in its node, and waits a moment before a CPU of another node may take it (steal.bpf.h).
  *
@@ -72,6 +76,19 @@ static s32 claim_idle_near(const struct task_struct *p, u32 domain, const struct
 	return cpu >= 0 ? cpu : claim_idle_in(p, node, flags);
 }
 
+/* Claim an idle CPU of the class that a task should be on, if that is another than its domain's; < 0 if there is none. */
+static s32 claim_idle_in_class(struct task_struct *p, u32 domain, const struct domain_config *config)
+{
+	const struct task_ctx *tctx = task_ctx(p);
+	const struct cpumask *mask;
+	u32 to;
+
+	if (!tctx || tctx->class == config->class || (to = nearest_of_class(domain, tctx->class)) == domain)
+		return -EBUSY;
+	mask = domain_mask(to);
+	return mask ? claim_idle_in(p, mask, smt_enabled ? PICK_WHOLE_CORE : 0) : -ENOENT;
+}
+
 /* Is any CPU of the machine idle? Under load there is none most of the time, and this is cheaper than to look everywhere. */
 static bool any_idle(void)
 {
@@ -113,6 +130,16 @@ static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu, bool far)
 	cpu = claim_idle_preferred(p, config);
 	if (cpu >= 0)
 		return cpu;
+	if (parking_enabled && nr_parked) {
+		cpu = claim_awake(p, prev_cpu);
+		if (cpu >= 0)
+			return cpu;
+	}
+	if (nr_classes > 1) {
+		cpu = claim_idle_in_class(p, domain, config);
+		if (cpu >= 0)
+			return cpu;
+	}
 	if (smt_enabled) {
 		if (prev_allowed && claim_whole_core(prev_cpu))
 			return prev_cpu;

@@ -26,14 +26,17 @@ static s32 make_mask(void *map, u32 id)
 static s32 init_cpu(s32 cpu, bool online)
 {
 	struct cpu_config *config = cpu_config(cpu);
+	struct cpu_state *state = cpu_state(cpu);
 	struct domain_config *domain;
 	s32 ret;
 
-	if (!config || config->domain == NO_DOMAIN)
+	if (!config || !state || config->domain == NO_DOMAIN)
 		return 0;
 	domain = domain_config(config->domain);
 	if (!domain)
 		return -ENOENT;
+	state->perf = PERF_FULL; /* the kernel's own target at first */
+	state->khz = config->khz;
 	ret = scx_bpf_create_dsq(cpu_dsq(cpu), domain->node);
 	if (!ret && online)
 		set_cpu_online(cpu, true);
@@ -62,6 +65,12 @@ s32 BPF_STRUCT_OPS_SLEEPABLE(domains_init)
 	bpf_for(i, 0, nr_areas)
 		if (!ret)
 			ret = make_mask(&area_masks, i);
+	if (nr_classes > 1)
+		bpf_for(i, 0, nr_classes)
+			if (!ret)
+				ret = make_mask(&faster_masks, i);
+	if (parking_enabled && !ret)
+		ret = make_mask(&awake_masks, 0);
 	bpf_for(i, 0, nr_domains)
 		if (!ret)
 			ret = init_domain(i);

@@ -30,6 +30,11 @@ enum limits {
 	MAX_NODE_HINTS = 1024,
 	/* Powers of two that waits in a queue are counted by (delay.bpf.h). */
 	DELAY_BUCKETS = 32,
+	/* Core classes that are told apart, a power of two. Any slower ones count as the last. */
+	MAX_CLASSES = 8,
+	/* Steps of a task's demand (class.bpf.h), 0 to 1024, for which userspace chooses a class. */
+	DEMAND_STEP_BITS = 5,
+	DEMAND_STEPS = 1 << DEMAND_STEP_BITS,
 };
 
 /* A domain's DSQ has the domain's id; a CPU's own DSQ has this plus the CPU's id. */
@@ -44,6 +49,11 @@ enum signal { SIGNAL_CPUS, SIGNAL_EXIT, SIGNAL_CROWDED };
 /* Written by userspace before attach, never after. */
 struct cpu_config {
 	u32 domain;
+	u32 class;   /* 0 is the fastest */
+	u32 cpuperf; /* is its frequency asked of us? */
+	/* Where the kernel does not know how fast a CPU runs, for us to follow it; else 0. */
+	u32 max_khz;
+	u32 khz; /* at first */
 };
 
 /* Written by userspace before attach, never after. Masks are indices into the map `cpumasks`. */
@@ -54,6 +64,7 @@ struct domain_config {
 	u32 nr_cpus;
 	s32 node; /* NUMA node for the DSQ's memory, -1 for any */
 	u32 shares_llc; /* do other domains have CPUs in its LLC? */
+	u32 class;	/* that of all of its CPUs */
 };
 
 /* A neighbour in order of nearness: neighbours[domain * nr_domains + i]. */
@@ -102,6 +113,7 @@ enum counter {
 	COUNT_FLOW_ENQUEUED, /* tasks that a flow moved when they were enqueued, */
 	COUNT_FLOW_QUEUED,   /* or while they waited */
 	COUNT_CHANGED_DOMAIN, /* tasks that ran in another domain than the last time */
+	COUNT_MOVED_UP,	      /* tasks that ran on and on, moved to an idle CPU of a faster class */
 	NR_COUNTERS,
 };
 
@@ -117,8 +129,17 @@ struct cpu_state {
 	u64 started_at;	    /* when it, or the first of those who handed the CPU on to it, began to run, ns */
 	u32 handed_on;	    /* has what runs here handed the CPU to one that it woke? */
 	u32 waking_softly;  /* the wake-up that this CPU is at is by a task of ours that will sleep soon */
+	u32 misfit;	    /* runs here one that needs a faster CPU, and none is idle? */
 	u32 looked_at;	    /* the index of the CPU of its domain that it looks at next (stuck.bpf.h) */
 	u64 rescue_at;
+	/* kept where frequencies are asked of us only (cpuperf.bpf.h): */
+	u64 idle_from; /* ns, since when it is idle; 0: it is not */
+	u64 idle_ns;   /* how long it was before that, since */
+	u64 busy_at;   /* ns, when `busy` was last brought up to date */
+	u64 perf_at;   /* ns, when `perf` was last changed, or right */
+	u32 busy;      /* what part of its highest frequency it needed, 0 .. 1024 << 10 */
+	u32 perf;      /* what part of it was asked for, 0 .. 1024 */
+	u32 khz;       /* its frequency, where the kernel does not know it */
 	u64 taken_at;	    /* ns, since when a higher class has it; 0: it has not */
 	u64 taken_ns;	    /* how long one had it, up to the last time that it gave it back */
 	u64 counters[NR_COUNTERS];
@@ -151,6 +172,13 @@ struct domain_flows {
 struct node_hint {
 	s32 node;
 	u32 area;
+};
+
+/* How fast CPUs of a class shall run; in 1024ths of their highest frequency, and `bias` of what they need. */
+struct perf_terms {
+	u32 floor;
+	u32 ceiling;
+	u32 bias;
 };
 
 /* A cgroup, by its slot (cgroup.bpf.h). The integrals are sums over the domains up to `at`, which advance_cgroups fills in. */

@@ -22,7 +22,11 @@ UEI_DEFINE(uei);
 #include "cgroup.bpf.h"	  /* what a task's cgroup makes of its weight */
 #include "task.bpf.h"	  /* a task's context: weight, vtime, home, duty */
 #include "hint.bpf.h"	  /* processes that prefer a node */
+#include "class.bpf.h"	  /* core classes: who needs a faster CPU */
+#include "cpuperf.bpf.h"	  /* how fast a CPU shall run */
+#include "park.bpf.h"	  /* which CPUs are left asleep */
 #include "idle.bpf.h"	  /* select_cpu: which idle CPU */
+#include "misfit.bpf.h"	  /* who runs on where CPUs are slow moves up */
 #include "steal.bpf.h"	  /* what an idle CPU takes from other domains, and when */
 #include "flow.bpf.h"	  /* spending flows */
 #include "swap.bpf.h"	  /* pairs of tasks for what no single one fits */

@@ -90,8 +90,8 @@ static bool steal_from(u32 domain, u32 proximity, s32 cpu, u64 now)
 	return !soonest;
 }
 
-/* Take a task from the nearest domain that has one for this CPU. */
-static void steal(s32 cpu, u32 domain, u64 now)
+/* Take a task from the nearest domain that has one for this CPU; false if there is none. */
+static bool steal(s32 cpu, u32 domain, u64 now)
 {
 	struct near_domain *next;
 	u32 i, slot;
@@ -101,15 +101,16 @@ static void steal(s32 cpu, u32 domain, u64 now)
 		next = bpf_map_lookup_elem(&neighbours, &slot);
 		if (!next) {
 			scx_bpf_error("no neighbour in slot %u", slot);
-			return;
+			return false;
 		}
 		if (steal_from(next->domain, next->proximity, cpu, now)) {
 			count(cpu, next->proximity == NEAR_LLC	? COUNT_STOLEN_LLC :
 				   next->proximity == NEAR_NODE ? COUNT_STOLEN_NODE :
 								  COUNT_STOLEN_REMOTE);
-			return;
+			return true;
 		}
 	}
+	return false;
 }
 
 /* A task has been queued in `domain` and no CPU near it is idle. If one is elsewhere, it shall come when it may. */

@@ -23,9 +23,16 @@ struct task_ctx {
 	u64 changed_at; /* ns, when it last became runnable or quiescent, or `duty` was brought up to date */
 	u64 transit;	/* what a flow counted in transit for it (see pack_transit), 0: nothing */
 	u64 moved_at;	/* ns, when a flow last moved it */
+	/* kept with several core classes only: */
+	u64 demand_at;	/* ns, when `demand` was last brought up to date, */
+	u64 demand_ran; /* and p->se.sum_exec_runtime then */
+	u64 slept_ran;	/* p->se.sum_exec_runtime when it last went to sleep */
+	u64 fits_no_slower; /* ns, when its demand last fit no slower class than `class` */
 	u32 home;
 	u32 own_weight; /* that of its nice value, whatever its cgroup; as of when `weight` was found */
 	u32 cgroup;	/* its cgroup's slot */
+	u32 demand; /* of the fastest CPU, 0 .. 1024 << 10 (class.bpf.h) */
+	u32 class;  /* the core class that it should be on */
 	u32 duty; /* 0 .. 1024: share of its time that it is runnable, as of changed_at */
 	u32 in_clock; /* does its term count in the domain's clock? Changes under its lock, as vtime of one that counts */
 	bool member;
@@ -100,15 +107,20 @@ static __always_inline bool is_pinned(const struct task_struct *p)
  * Duty: a moving average, by default with a half-life of 0.128 s, so that a hog counts fully after half a second and a task
  * that sleeps does so as fast. 2^-x is taken as 1 - x/2 between the halvings: within 6 %.
  */
-static __always_inline u32 halved(u32 value, u64 ns)
+static __always_inline u32 decayed(u32 value, u64 ns, u64 half_life_ns, u64 scale)
 {
 	u64 halvings; /* in 1024ths */
 
-	if (ns >= 10 * duty_half_life_ns)
+	if (ns >= 10 * half_life_ns)
 		return 0;
-	halvings = ns * duty_scale >> 32; /* below 10 * 2^42, before the shift */
+	halvings = ns * scale >> 32; /* below 10 * 2^42, before the shift */
 	value >>= halvings >> 10;
 	return value - (value * (halvings & 1023) >> 11);
+}
+
+static __always_inline u32 halved(u32 value, u64 ns)
+{
+	return decayed(value, ns, duty_half_life_ns, duty_scale);
 }
 
 /* Duty at `now` of a task that has been runnable (or not) since changed_at. */

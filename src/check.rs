@@ -1,6 +1,7 @@
 //! The preflight: what the scheduler needs, a line each, with a reason.
 
 use crate::failure::Failure;
+use crate::frequency::{Control, CpufreqPolicy, policies};
 use crate::kernel::{
     CgroupSupport, KernelBtf, KernelError, isolated_cpus, may_load, mounted, running_scheduler, unhonoured,
 };
@@ -83,7 +84,7 @@ pub fn preflight() -> Vec<Finding> {
         another_scheduler(running_scheduler()),
         isolated(isolated_cpus().as_deref()),
         cgroups(btf.as_ref().map(CgroupSupport::of)),
-        cpufreq(&driver_and_governor(Path::new("/sys/devices/system/cpu"))),
+        cpufreq(&policies(Path::new("/"))),
     ]
 }
 
@@ -175,33 +176,25 @@ fn cgroups(support: Option<CgroupSupport>) -> Finding {
     }
 }
 
-/// The distinct "driver, governor" pairs of the cpufreq policies.
-fn driver_and_governor(cpus: &Path) -> Vec<String> {
-    let read = |path: std::path::PathBuf| fs::read_to_string(path).map(|text| text.trim().to_owned());
-    let mut found: Vec<String> = fs::read_dir(cpus.join("cpufreq"))
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|policy| {
-            let driver = read(policy.path().join("scaling_driver")).ok()?;
-            let governor = read(policy.path().join("scaling_governor")).ok()?;
-            Some(format!("{driver}, {governor}"))
-        })
-        .collect();
-    found.sort();
-    found.dedup();
-    found
-}
-
-fn cpufreq(policies: &[String]) -> Finding {
-    let what = "cpufreq";
-    match policies {
-        [] => Finding::note(what, "no driver, so the kernel does not set frequencies here"),
-        [one] if one.ends_with("schedutil") => Finding::ok(what, one.clone()),
-        several => Finding::note(
-            what,
-            format!("{}: a scheduler can ask for frequencies under schedutil only", several.join("; ")),
-        ),
+/// What can be said about frequencies here, and what would do nothing.
+fn cpufreq(policies: &[CpufreqPolicy]) -> Finding {
+    let what = "frequencies";
+    let mut kinds: Vec<(Control, String)> =
+        policies.iter().map(|policy| (policy.control, format!("{}, {}", policy.driver, policy.governor))).collect();
+    kinds.sort();
+    kinds.dedup();
+    let sentence = |(control, driven): &(Control, String)| match control {
+        Control::Schedutil => format!("{driven}: the scheduler says what each CPU needs"),
+        Control::Preference => format!("{driven}: the hardware chooses, by a preference that goes with the profile"),
+        Control::None => {
+            format!("{driven}: nothing that is said here has any effect; choose schedutil if it is to have one")
+        }
+    };
+    let text = kinds.iter().map(sentence).collect::<Vec<_>>().join("; ");
+    match kinds.iter().any(|(control, _)| *control == Control::None) {
+        _ if kinds.is_empty() => Finding::note(what, "no driver, so the kernel does not set any"),
+        true => Finding::note(what, text),
+        false => Finding::ok(what, text),
     }
 }
 
@@ -237,9 +230,21 @@ mod tests {
     }
 
     #[test]
-    fn without_schedutil_there_is_a_note() {
-        assert_eq!(cpufreq(&["acpi-cpufreq, schedutil".to_owned()]).verdict, Verdict::Ok);
-        assert_eq!(cpufreq(&["amd-pstate-epp, powersave".to_owned()]).verdict, Verdict::Note);
+    fn what_works_on_frequencies_is_told_apart() {
+        let policy = |control, governor: &str| CpufreqPolicy {
+            path: Default::default(),
+            cpus: Default::default(),
+            driver: "driver".to_owned(),
+            governor: governor.to_owned(),
+            control,
+        };
+        let schedutil = policy(Control::Schedutil, "schedutil");
+        let preference = policy(Control::Preference, "powersave");
+        assert_eq!(cpufreq(&[schedutil.clone(), schedutil.clone()]).verdict, Verdict::Ok);
+        assert_eq!(cpufreq(&[schedutil.clone(), preference]).verdict, Verdict::Ok);
+        let finding = cpufreq(&[schedutil, policy(Control::None, "ondemand")]);
+        assert_eq!(finding.verdict, Verdict::Note);
+        assert!(finding.why.contains("driver, ondemand: nothing"), "{finding:?}");
         assert_eq!(cpufreq(&[]).verdict, Verdict::Note);
     }
 }

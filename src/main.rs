@@ -7,7 +7,7 @@ use scx_domains::domain::Domains;
 use scx_domains::failure::Failure;
 use scx_domains::gpu::Driver;
 use scx_domains::topology::{self, Source};
-use scx_domains::{ask, check, daemon, logging, monitor, record, replay, show, stats, top, trace};
+use scx_domains::{ask, check, daemon, frequency, logging, monitor, record, replay, show, stats, top, trace};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -68,10 +68,21 @@ fn other_than_run(command: &Command, matches: &ArgMatches) -> Result<(), Failure
         Command::Trace(args) => trace::command::run(args),
         Command::Record(args) => record::command::run(args),
         Command::Top(args) => top::command::run(args),
+        Command::Restore => restore(),
         Command::Config(args) => {
             let settings = Layers::new(matches, std::env::vars_os())?.settings()?;
             print(&ask::settings_text(&settings.shown(), args.json), "the settings")
         }
+    }
+}
+
+fn restore() -> Result<(), Failure> {
+    match frequency::restore(Path::new("/")) {
+        Ok(0) => print("nothing has to be put back\n", "what was put back"),
+        Ok(count) => print(&format!("{count} energy preferences are as they were\n"), "what was put back"),
+        Err(error) => Err(Failure::Unexpected(format!(
+            "the energy preferences cannot be put back: {error}; run it as root, or reboot, which does the same"
+        ))),
     }
 }
 

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::catalogue::Failure;
-use super::firmware;
 use super::hearing::{End, Hearing, Told};
 use super::matrix::Boot;
 use super::programs::Programs;
@@ -20,8 +19,6 @@ pub struct Kernel {
     pub image: PathBuf,
     pub config: PathBuf,
     pub release: String,
-    /// acpi-cpufreq, where it can be had: machines with classes need it.
-    module: Result<PathBuf, Failure>,
 }
 
 fn script(name: &str) -> PathBuf {
@@ -42,8 +39,7 @@ impl Kernel {
         let image = find(&[wanted])?;
         let name = image.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let release = name.strip_prefix("vmlinuz-").unwrap_or(&name).to_string();
-        let module = find(&["--module", "acpi-cpufreq", &release]);
-        Ok(Kernel { config: find(&["--config", &release])?, image, release, module })
+        Ok(Kernel { config: find(&["--config", &release])?, image, release })
     }
 }
 
@@ -147,21 +143,7 @@ fn command(boot: &Boot, kernel: &Kernel, programs: &Programs, folder: &Path) -> 
     for program in &others {
         copy(program, &format!("/bin/{}", program.file_name().unwrap_or_default().display()));
     }
-    let mhz = boot.machine.mhz();
-    let mut command = "ln -s config /boot/config-$(uname -r); ".to_string();
-    if !mhz.is_empty() {
-        let table = firmware::compile(&mhz, folder)?;
-        copy(kernel.module.as_ref().map_err(Clone::clone)?, "/acpi-cpufreq.ko");
-        let qemu = [
-            "-cpu".to_string(),
-            firmware::CPU.to_string(),
-            "-acpitable".to_string(),
-            format!("file={}", table.display()),
-        ];
-        guest.args(qemu.iter().flat_map(|argument| ["--qemu", argument]));
-        command += "insmod /acpi-cpufreq.ko; ";
-    }
-    command += "lab-load session /session.json";
+    let command = "ln -s config /boot/config-$(uname -r); lab-load session /session.json";
     guest.arg("--kernel").arg(&kernel.image).args(boot.machine.guest_options());
     guest.args(["--limit", &A_DAY_S.to_string(), "--"]).arg(command);
     Ok(guest)

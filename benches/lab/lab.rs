@@ -7,7 +7,6 @@
 pub mod catalogue;
 pub mod cli;
 pub mod fingerprint;
-pub mod firmware;
 pub mod guest;
 pub mod hearing;
 pub mod ideal;

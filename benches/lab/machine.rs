@@ -73,6 +73,10 @@ impl Machine {
         self.counts().map_or(0, |counts| counts.iter().product())
     }
 
+    pub fn has_classes(&self) -> bool {
+        self.class.len() > 1
+    }
+
     /// The class of each CPU: its name and capacity.
     pub fn classes(&self) -> Vec<(&str, u32)> {
         if self.class.is_empty() {
@@ -81,16 +85,17 @@ impl Machine {
         self.class.iter().flat_map(|class| vec![(class.name.as_str(), class.capacity); class.cpus]).collect()
     }
 
-    /// The maximum frequency of each CPU, where the machine says any.
-    pub fn mhz(&self) -> Vec<u32> {
-        self.class.iter().flat_map(|class| vec![class.mhz; class.cpus]).flatten().collect()
-    }
-
     /// The CPUs of the fastest class.
     pub fn fast_cpus(&self) -> Vec<usize> {
         let classes = self.classes();
         let fastest = classes.iter().map(|(_, capacity)| *capacity).max();
         (0..classes.len()).filter(|&cpu| Some(classes[cpu].1) == fastest).collect()
+    }
+
+    /// The last CPU of the slowest class.
+    pub fn slow_cpu(&self) -> usize {
+        let classes = self.classes();
+        (0..classes.len()).min_by_key(|&cpu| (classes[cpu].1, std::cmp::Reverse(cpu))).unwrap_or(0)
     }
 
     /// As the workload sees it. QEMU numbers CPUs through threads, cores, LLCs, nodes.
@@ -113,6 +118,11 @@ impl Machine {
                 let argument = format!("dist,src={from},dst={to},val={distance}");
                 options.extend(["--qemu".into(), "-numa".into(), "--qemu".into(), argument]);
             }
+        }
+        let mhz: Vec<_> =
+            self.class.iter().filter_map(|class| Some(format!("{}x{}", class.mhz?, class.cpus))).collect();
+        if !mhz.is_empty() {
+            options.extend(["--mhz".into(), mhz.join(",")]);
         }
         options
     }

@@ -75,7 +75,7 @@ fn parameters(machine: &Machine, chosen: &Chosen, model: &Model, programs: &Prog
     let scenario = chosen.scenario;
     // What is resolved for one seed and nobody stands for all.
     let workload = serde_json::json!((resolve(scenario, machine, 1), machine.modelled(), &model.work)).to_string();
-    let guest = format!("{:?} {:?}", machine.guest_options(), machine.mhz());
+    let guest = format!("{:?}", machine.guest_options());
     let packages = programs.package_versions(scenario);
     let (load, qemu, model) = (programs.load_hash(), programs.qemu(), model.fingerprint());
     let all = [&workload, &guest, &model, load, qemu, &format!("{packages:?}")].join("\n");

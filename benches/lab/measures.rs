@@ -53,6 +53,9 @@ pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> R
             let capacity = capacity(machine, model.work.smt, shares.iter().sum());
             let progress: f64 = pairs.iter().map(|pair| pair.ran.progress_us as f64 / 1e3).sum();
             put("progress_percent", percent(progress, capacity * ran.window_ms));
+            if machine.has_classes() {
+                put_progress(&pairs, &steady, &mut put);
+            }
             if pairs.iter().any(|pair| pair.asked.born.is_some()) {
                 let rows: Vec<_> = steady.iter().map(|&i| (shares[i], pairs[i].ran.tenths_us.as_slice())).collect();
                 let errors = series::share_errors(&rows);
@@ -103,6 +106,13 @@ pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> R
         put("home_node_percent", home_percent(&booked, |cpu| modelled.cpus[cpu].node, |worker| worker.memory));
     }
 
+    if machine.has_classes() && !booked.is_empty() {
+        let sleepers = booked.iter().filter(|pair| matches!(pair.kind, Kind::Sleeper { .. }));
+        if let Some(percent) = fast_percent(sleepers.copied(), &machine.fast_cpus()) {
+            put("sleepers_on_fast_percent", percent);
+        }
+    }
+
     let mut busy = vec![0.0; cpus];
     for pair in &pairs {
         for (sum, us) in busy.iter_mut().zip(&pair.ran.by_cpu_us) {
@@ -135,6 +145,29 @@ pub fn of(scenario: &Scenario, machine: &Machine, model: &Model, ran: &Ran) -> R
     }
 }
 
+/// How evenly those whose share is measured got on, whatever the CPUs that they were on; and how long one of them was kept
+/// off the fastest CPUs.
+fn put_progress(pairs: &[Pair], steady: &[usize], put: &mut impl FnMut(&str, f64)) {
+    let weight = |&i: &usize| weight(pairs, &pairs[i]);
+    let done = |i: usize| pairs[i].ran.progress_us as f64;
+    let per_weight = steady.iter().map(|&i| done(i)).sum::<f64>() / steady.iter().map(weight).sum::<f64>();
+    let errors: Vec<f64> =
+        steady.iter().map(|i| percent((done(*i) - weight(i) * per_weight).abs(), weight(i) * per_weight)).collect();
+    put("progress_error_mean_percent", errors.iter().sum::<f64>() / errors.len() as f64);
+    let longest = steady.iter().map(|&i| pairs[i].ran.longest_slow_us).max().unwrap_or(0);
+    put("longest_slow_ms", longest as f64 / 1e3);
+}
+
+/// The part of their CPU time that these were on `fast` CPUs; none if they used none.
+fn fast_percent<'a>(pairs: impl Iterator<Item = &'a Pair<'a>>, fast: &[usize]) -> Option<f64> {
+    let (mut on_fast, mut all) = (0, 0);
+    for pair in pairs {
+        all += pair.ran.by_cpu_us.iter().sum::<u64>();
+        on_fast += fast.iter().map(|&cpu| pair.ran.by_cpu_us[cpu]).sum::<u64>();
+    }
+    (all > 0).then(|| percent(on_fast as f64, all as f64))
+}
+
 fn pair_up<'a>(scenario: &'a Scenario, ran: &'a Ran) -> Result<Vec<Pair<'a>>, Failure> {
     let mut pairs = Vec::new();
     for (index, group) in scenario.groups.iter().enumerate() {
@@ -161,7 +194,8 @@ fn wants(pairs: &[Pair], used: &[f64], window_ms: f64) -> Vec<Want> {
         let most = match pair.kind {
             Kind::Hog { off_ms: 0, .. } => 1.0,
             Kind::Hog { on_ms, off_ms } => on_ms as f64 / (on_ms + off_ms) as f64,
-            Kind::Sleeper { period_us, work_us } => work_us as f64 / period_us as f64,
+            Kind::Sleeper { on_fastest: true, .. } => used / window_ms,
+            Kind::Sleeper { period_us, work_us, .. } => work_us as f64 / period_us as f64,
             // Nobody knows what talkers would use at best: take what they used, for the others to share the rest.
             _ => used / window_ms,
         };

@@ -46,7 +46,7 @@ fn resolve_group(group: &Group, machine: &Machine, seed: u64) -> spec::Group {
             let number = index % group.cgroup_weights.len();
             (number, group.cgroup_weights[number])
         }),
-        born: group.born_together.then_some(0),
+        born: group.born_together.then_some(0).or(group.born_on_slow.then(|| machine.slow_cpu())),
         may_run: match group.may_run {
             MayRun::All => cpus.clone(),
             MayRun::Half => cpus[..cpus.len().div_ceil(2)].to_vec(),
@@ -78,6 +78,7 @@ fn kind(group: &Group) -> spec::Kind {
         Kind::Sleeper => spec::Kind::Sleeper {
             period_us: (ms(group.period_ms, PERIOD_MS) * 1e3) as u64,
             work_us: (ms(group.work_ms, WORK_MS) * 1e3) as u64,
+            on_fastest: group.on_fastest,
         },
         Kind::Ring => spec::Kind::Ring,
         Kind::FanOut => spec::Kind::FanOut,

@@ -71,6 +71,9 @@ pub struct Group {
     /// All wait on CPU 0 before they start.
     #[serde(default, skip_serializing_if = "is_default")]
     pub born_together: bool,
+    /// All wait on the last CPU of the slowest class before they start.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub born_on_slow: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     pub may_run: MayRun,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -84,6 +87,9 @@ pub struct Group {
     /// Sleepers, forks: CPU time each time. Hogs with a period: time that they are there.
     #[serde(default, skip_serializing_if = "is_default")]
     pub work_ms: Option<f64>,
+    /// Sleepers: the work is what a fastest CPU does in that time, not the time itself.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_fastest: bool,
 }
 
 fn one() -> usize {

@@ -86,6 +86,8 @@ pub enum Command {
     Record(RecordArgs),
     /// Watch the scheduler at work: domains, the machine, flows, rounds, tasks, heat. Press ? for the keys.
     Top(TopArgs),
+    /// Put back the energy preferences (EPP) that a scx_domains which crashed has left changed. A start does it too.
+    Restore,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use crate::balance::Params;
 use crate::control::DEFAULT_SOCKET;
 use crate::kernel::Policy;
 use crate::outlets::Address;
+use crate::placement::Profile;
 use crate::topology::ClassSpec;
 use clap::{ArgAction, Args, ValueEnum};
 use std::path::PathBuf;
@@ -132,6 +133,22 @@ pub struct RunArgs {
     /// Plan no flows. Idle CPUs still take work from other domains.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_balance: bool,
+
+    /// What is wanted of the machine where its cores differ: who gets the fast ones.
+    #[arg(long, value_enum, default_value_t)]
+    pub profile: Profile,
+
+    /// Leave no CPU asleep that somebody could run on: each wake-up takes the CPU nearest to its data.
+    #[arg(long)]
+    pub no_parking: bool,
+
+    /// Leave frequencies, and the preferences by which hardware chooses them, as they are.
+    #[arg(long)]
+    pub no_frequency: bool,
+
+    /// Take all CPUs for alike in placement. For tests: who is born on a slow CPU stays there.
+    #[arg(long, hide = true)]
+    pub no_placement: bool,
 
     /// Ignore cpu.weight of cgroups: tasks count by their nice values alone.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]

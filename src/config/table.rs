@@ -15,6 +15,7 @@ const HOT: &[&str] = &[
     "stats",
     "log-level",
     "no-balance",
+    "profile",
 ];
 
 /// Where the file is has to be known before it is read.

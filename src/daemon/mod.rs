@@ -13,6 +13,7 @@ mod reports;
 mod requests;
 mod rounds;
 mod signals;
+mod wishes;
 
 pub use signals::Signals;
 
@@ -25,6 +26,7 @@ use crate::failure::Failure;
 use crate::kernel::{
     Attached, Exit, ExitKind, Features, KernelError, Object, Options, SCHEDULER, hotplug_sequence, may_run,
 };
+use crate::placement::Placement;
 use crate::stats::Places;
 use crate::topology::{self, Source, Topology};
 use gpus::GpuWatch;
@@ -35,6 +37,7 @@ use reports::Reports;
 use rounds::Rounds;
 use rustix::mm::{MlockAllFlags, mlockall};
 use std::time::Instant;
+use wishes::Wishes;
 
 /// How often a machine may change under us while we attach before we give up.
 const MAX_ATTEMPTS: u32 = 5;
@@ -77,9 +80,17 @@ fn run_once(
         classes.apply(&mut topology).map_err(|e| Failure::Input(format!("--classes: {e}")))?;
     }
     let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
+    let wishes = Wishes::new(&topology, &domains, args);
     let records = Records::begin(args, &domains)?;
     let gpus = if args.no_gpu { None } else { GpuWatch::new(&topology) };
-    let options = Options { node_hints: gpus.is_some(), ..options(args, hotplug_sequence) };
+    let options = Options {
+        node_hints: gpus.is_some(),
+        placement: wishes.placement(),
+        parking: wishes.parks(),
+        cpuperf: wishes.cpuperf.clone(),
+        perf_terms: wishes.perf_terms(),
+        ..options(args, hotplug_sequence)
+    };
     let mut object = Object::uninit();
     let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options, features)?;
     let attach_time = started.elapsed();
@@ -102,7 +113,7 @@ fn run_once(
     let places = Places { domains: domains.clone(), class_names, scheduler: SCHEDULER.to_owned() };
     let reports = Reports::new(places, Instant::now());
     let heat = HeatWatch::new(&topology, &domains);
-    let rounds = Rounds::new(attached, domains, settings.clone(), layers, records, reports, attach_time)?;
+    let rounds = Rounds::new(attached, domains, settings.clone(), layers, wishes, records, reports, attach_time)?;
     let rounds = rounds.watching(heat, gpus);
     let (ask, questions) = requests::channel(layers.file().to_owned());
     // Only now: it looks users up, which reads the environment, and reading the machine writes to that.
@@ -121,6 +132,11 @@ fn options(args: &RunArgs, hotplug_sequence: u64) -> Options {
         stealing: !args.no_steal,
         node_delay: args.node_delay,
         remote_delay: args.remote_delay,
+        classes: !args.no_placement,
+        placement: Placement::default(),
+        parking: false,
+        cpuperf: Vec::new(),
+        perf_terms: Vec::new(),
         cgroup_weights: !args.no_cgroup_weights,
         exit_dump_len: args.exit_dump_len,
         node_hints: false,

@@ -14,6 +14,7 @@ use super::records::Records;
 use super::reports::Reports;
 use super::requests::Question;
 use super::signals::Signals;
+use super::wishes::Wishes;
 use crate::balance::{self, Balancer, FlowBook, Plan, Sample, Snapshot};
 use crate::cli::RunArgs;
 use crate::config::{Layers, Settings};
@@ -52,6 +53,7 @@ pub struct Rounds<'a> {
     plan: Plan,
     balancer: Balancer,
     flows: FlowBook,
+    wishes: Wishes,
     records: Records,
     lateness: Lateness,
     reports: Reports,
@@ -76,6 +78,7 @@ impl<'a> Rounds<'a> {
         domains: Domains,
         settings: Settings,
         layers: &'a Layers,
+        wishes: Wishes,
         records: Records,
         reports: Reports,
         attach_time: Duration,
@@ -94,6 +97,7 @@ impl<'a> Rounds<'a> {
             plan: Plan::default(),
             balancer: Balancer::new(args.params()),
             flows: FlowBook::default(),
+            wishes,
             records,
             lateness: Lateness::default(),
             reports,
@@ -223,7 +227,7 @@ impl<'a> Rounds<'a> {
         let book = self.attached.apply(&self.plan, 2 * self.settings.args().balance_interval)?;
         self.records.handed_over(self.balancer.imbalances(), &book);
         self.flows.merge(&book);
-        Ok(())
+        self.wishes.after_round(&mut self.attached, self.sample.as_ref())
     }
 
     fn record(&mut self, plan: &Plan) {

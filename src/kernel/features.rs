@@ -14,6 +14,8 @@ const SCHED_EXT: &str = "/sys/kernel/sched_ext";
 pub struct Features {
     /// Flags for `ops.flags`: only such as this kernel knows, since an unknown one makes attaching fail.
     pub ops_flags: u64,
+    /// The flag by which a task that is alone on its CPU is enqueued anew when it gives up its slice, with several core classes.
+    pub enqueue_last: u64,
     /// Can the program that probes the BPF prologue be attached (`CONFIG_FUNCTION_TRACER`)?
     pub can_trace_functions: bool,
     /// What does it tell of cgroups?
@@ -70,6 +72,7 @@ impl Features {
         }
         Ok(Self {
             ops_flags,
+            enqueue_last: flag("SCX_OPS_ENQ_LAST"),
             can_trace_functions: function_tracer(),
             cgroups: CgroupSupport::of(&btf),
             reenqueue_anywhere: btf.has_function("scx_bpf_reenqueue_local___v2"),

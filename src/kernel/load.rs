@@ -2,6 +2,7 @@
 
 use super::cgroup_files::CgroupSupport;
 use super::cgroups::{self, CgroupShares};
+use super::classes;
 use super::error::KernelError;
 use super::exit::{self, Exit, ExitKind};
 use super::features::{Features, running_scheduler};
@@ -12,6 +13,8 @@ use super::tables::Tables;
 use super::tune::tune;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
+use crate::frequency::{Asked, PerfTerms};
+use crate::placement::Placement;
 use crate::topology::Topology;
 use crate::units::DomainId;
 use crate::units::NodeId;
@@ -31,7 +34,7 @@ const RESCUE_SHARE: u32 = 8;
 pub type Object = MaybeUninit<OpenObject>;
 
 /// How to run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Who runs when.
     pub policy: Policy,
@@ -47,6 +50,16 @@ pub struct Options {
     pub node_delay: Duration,
     /// How long it waits before one of another node may.
     pub remote_delay: Duration,
+    /// Do core classes decide where tasks run? Off only in tests.
+    pub classes: bool,
+    /// Which class a task should be on, at first.
+    pub placement: Placement,
+    /// May CPUs be left asleep while there is little to do?
+    pub parking: bool,
+    /// CPUs whose frequency the kernel asks the scheduler for; none where it is not to say.
+    pub cpuperf: Vec<Asked>,
+    /// By class: how fast CPUs shall run, at first.
+    pub perf_terms: Vec<PerfTerms>,
     /// Are the weights of cgroups honoured, where the kernel tells of them?
     pub cgroup_weights: bool,
     /// Bytes of the kernel's debug dump to keep; 0: the kernel's default of 32 KiB.
@@ -68,6 +81,10 @@ pub struct Attached<'obj> {
     pub(super) cpu_domains: Vec<Option<DomainId>>,
     /// By domain: has it flows that are in force?
     pub(super) in_force: Vec<bool>,
+    /// CPUs that are left asleep.
+    pub(super) parked: CpuSet,
+    /// Are frequencies asked of us?
+    pub(super) sets_frequencies: bool,
     /// What the kernel tells of cgroups.
     pub cgroup_support: CgroupSupport,
     /// By slot: what cgroups weigh.
@@ -106,7 +123,7 @@ impl<'obj> Attached<'obj> {
             return Err(KernelError::AnotherRunning(name));
         }
         listen_to_libbpf();
-        let tables = Tables::new(topology, domains, possible);
+        let tables = Tables::new(topology, domains, possible, options.classes, &options.cpuperf);
         let mut open = BpfSkelBuilder::default().open(object).map_err(|e| step("opening the BPF programs", &e))?;
         configure(&mut open, &tables, options, features).map_err(|e| step("sizing the BPF maps", &e))?;
         let started = Instant::now();
@@ -121,19 +138,21 @@ impl<'obj> Attached<'obj> {
             domains: count,
             cpu_domains: tables.cpu_domains(),
             in_force: vec![false; count],
+            parked: CpuSet::new(),
+            sets_frequencies: !options.cpuperf.is_empty(),
             cgroup_support: features.cgroups,
             cgroup_shares: CgroupShares::default(),
             node_areas: tables.node_areas,
             node_hints: NodeHints::new(),
         };
-        attached.trace(features)?;
+        attached.trace(features, options)?;
         attached.attach()?;
         log::debug!("attached after {:.2} s", started.elapsed().as_secs_f64());
         Ok(attached)
     }
 
     /// Attach the programs that are no callbacks of the scheduler.
-    fn trace(&mut self, features: Features) -> Result<(), KernelError> {
+    fn trace(&mut self, features: Features, options: &Options) -> Result<(), KernelError> {
         let probe = features.can_trace_functions.then(|| self.skel.progs.scx_lib_init_probe.attach());
         match probe {
             Some(Ok(link)) => self.tracing.push(link),
@@ -149,6 +168,10 @@ impl<'obj> Attached<'obj> {
         }
         for link in [self.skel.progs.hotplug_step.attach(), self.skel.progs.hotplug_step_ended.attach()] {
             self.tracing.push(link.map_err(|e| step("attaching to the kernel's CPU hotplug", &e))?);
+        }
+        if options.cpuperf.iter().any(|asked| asked.unmeasured.is_some()) {
+            let link = self.skel.progs.frequency_changed.attach();
+            self.tracing.push(link.map_err(|e| step("attaching to the kernel's changes of frequency", &e))?);
         }
         if features.reenqueue_anywhere {
             let link = self.skel.progs.cpu_taken.attach();
@@ -238,13 +261,20 @@ fn configure(
         rodata.partial = options.partial;
         rodata.stealing_enabled = options.stealing;
         rodata.node_hints_on = options.node_hints;
+        rodata.parking_enabled = options.parking;
         rodata.uei_dump_len = dump_len;
     }
     if let Some(settings) = open.maps.data_settings_data.as_mut() {
         tune(settings, options);
     }
     let maps = &mut open.maps;
-    for map in [&mut maps.cpu_configs, &mut maps.cpu_states, &mut maps.scratch_masks, &mut maps.domain_cpus] {
+    for map in [
+        &mut maps.cpu_configs,
+        &mut maps.cpu_states,
+        &mut maps.scratch_masks,
+        &mut maps.domain_cpus,
+        &mut maps.parked_cpus,
+    ] {
         map.set_max_entries(cpus)?;
     }
     for map in [
@@ -262,11 +292,15 @@ fn configure(
     maps.neighbours.set_max_entries(domains * domains)?;
     maps.area_masks.set_max_entries(tables.areas)?;
     maps.data_uei_dump.set_value_size(dump_len)?;
+    classes::configure(open, tables, options)?;
     cgroups::configure(open, domains, options.cgroup_weights, features.cgroups)?;
 
     let ops = open.struct_ops.domains_ops_mut();
     name_ops(&mut ops.name);
     ops.flags = features.ops_flags;
+    if tables.class_capacities.len() > 1 {
+        ops.flags |= features.enqueue_last;
+    }
     ops.timeout_ms = WATCHDOG.as_millis() as u32;
     ops.exit_dump_len = dump_len;
     ops.hotplug_seq = options.hotplug_sequence;
@@ -274,6 +308,10 @@ fn configure(
         ops.cpu_release = std::ptr::null_mut();
         ops.cpu_acquire = std::ptr::null_mut();
     }
+    open.progs.park_cpus.set_autoload(options.parking);
+    let unmeasured = options.cpuperf.iter().any(|asked| asked.unmeasured.is_some());
+    open.progs.frequency_changed.set_autoload(unmeasured);
+    open.progs.kick_fast_idlers.set_autoload(!options.cpuperf.is_empty());
     open.progs.cpu_taken.set_autoload(features.reenqueue_anywhere);
     open.progs.scx_lib_init_probe.set_autoload(features.can_trace_functions);
     Ok(())
@@ -292,7 +330,8 @@ fn fill(skel: &BpfSkel<'_>, tables: &Tables) -> libbpf_rs::Result<()> {
     fill_map(&skel.maps.cpu_configs, &tables.cpu_configs)?;
     fill_map(&skel.maps.domain_configs, &tables.domain_configs)?;
     fill_map(&skel.maps.domain_cpus, &tables.domain_cpus)?;
-    fill_map(&skel.maps.neighbours, &tables.neighbours)
+    fill_map(&skel.maps.neighbours, &tables.neighbours)?;
+    fill_map(&skel.maps.class_domains, &tables.class_domains)
 }
 
 fn fill_map<V: MapValue>(map: &impl MapCore, values: &[V]) -> libbpf_rs::Result<()> {

@@ -42,7 +42,7 @@ pub mod intf {
 }
 
 pub use generated::types::data_settings as Settings;
-pub use generated::{BpfSkel, BpfSkelBuilder, OpenBpfSkel};
+pub use generated::{BpfSkel, BpfSkelBuilder, OpenBpfSkel, types};
 pub use generated_trace::{OpenTraceSkel, TraceSkel, TraceSkelBuilder};
 
 /// Values of BPF maps: plain C structs without padding that matters, valid for any bytes.

@@ -2,9 +2,11 @@
 
 use super::skel::{MapValue, intf};
 use crate::cpuset::CpuSet;
-use crate::domain::{Domains, Proximity};
+use crate::domain::{Domain, Domains, Proximity};
+use crate::frequency::Asked;
+use crate::placement::MAX_CLASSES;
 use crate::topology::Topology;
-use crate::units::{CpuId, DomainId, LlcId, NodeId};
+use crate::units::{ClassId, CpuId, DomainId, LlcId, NodeId};
 use std::collections::BTreeMap;
 
 /// The values of the scheduler's maps, by index.
@@ -15,6 +17,10 @@ pub struct Tables {
     pub neighbours: Vec<intf::near_domain>,
     /// The mask of each node that has CPUs.
     pub node_areas: BTreeMap<NodeId, u32>,
+    /// By class, the fastest first: the capacity of one of its CPUs. Of one class only where classes decide nothing.
+    pub class_capacities: Vec<u32>,
+    /// For each domain, by class: the nearest domain of that class.
+    pub class_domains: Vec<u32>,
     /// Entries of the map of LLC and node masks, and one more for the whole machine.
     pub areas: u32,
     pub smt: bool,
@@ -23,17 +29,22 @@ pub struct Tables {
 impl Tables {
     /// Make them. `possible` are the CPUs that may ever come online: one that is offline now gets the domain of the CPU
     /// nearest by number, so that the scheduler has a place for it when it comes.
-    pub fn new(topology: &Topology, domains: &Domains, possible: &CpuSet) -> Self {
+    /// Without `classes` all CPUs count as alike. The frequency of those in `cpuperf` is asked of the scheduler.
+    pub fn new(topology: &Topology, domains: &Domains, possible: &CpuSet, classes: bool, cpuperf: &[Asked]) -> Self {
+        let class_capacities: Vec<u32> = topology.classes.iter().map(|class| class.capacity.0).collect();
+        let classes = if classes { class_capacities.len().clamp(1, MAX_CLASSES) } else { 1 };
         let llcs = index_of(domains, |domain| domain.llc);
         let nodes = index_of(domains, |domain| domain.node);
-        let cpu_configs = cpu_configs(domains, possible);
-        let (domain_configs, domain_cpus) = domain_configs(domains, &cpu_configs, &llcs, &nodes);
+        let cpu_configs = cpu_configs(domains, possible, classes, cpuperf);
+        let (domain_configs, domain_cpus) = domain_configs(domains, &cpu_configs, &llcs, &nodes, classes);
         Self {
             cpu_configs,
             domain_configs,
             domain_cpus,
             neighbours: neighbours(domains),
             node_areas: nodes.iter().copied().zip(llcs.len() as u32..).collect(),
+            class_capacities: class_capacities.into_iter().take(classes).collect(),
+            class_domains: class_domains(domains, classes),
             areas: (llcs.len() + nodes.len() + 1) as u32,
             smt: topology.cores.iter().any(|core| core.cpus.len() > 1),
         }
@@ -63,6 +74,7 @@ fn domain_configs(
     cpu_configs: &[intf::cpu_config],
     llcs: &[LlcId],
     nodes: &[NodeId],
+    classes: usize,
 ) -> (Vec<intf::domain_config>, Vec<u32>) {
     let mut all: Vec<u32> = Vec::new();
     let configs = domains
@@ -80,19 +92,28 @@ fn domain_configs(
             config.node = i32::try_from(domain.node.0).unwrap_or(-1);
             let in_llc = domains.domains.iter().filter(|other| other.llc == domain.llc).count();
             config.shares_llc = u32::from(in_llc > 1);
+            config.class = class_index(domain.class, classes);
             config
         })
         .collect();
     (configs, all)
 }
 
-fn cpu_configs(domains: &Domains, possible: &CpuSet) -> Vec<intf::cpu_config> {
+fn cpu_configs(domains: &Domains, possible: &CpuSet, classes: usize, cpuperf: &[Asked]) -> Vec<intf::cpu_config> {
     let ids = possible.iter().map(|cpu| cpu.0 + 1).max().unwrap_or(1);
     (0..ids)
         .map(|id| {
             let mut config = intf::cpu_config::zeroed();
-            config.domain =
-                if possible.contains(CpuId(id)) { nearest_domain(domains, id).0 } else { intf::none_NO_DOMAIN };
+            config.domain = intf::none_NO_DOMAIN;
+            if possible.contains(CpuId(id)) {
+                config.domain = nearest_domain(domains, id).0;
+                let domain = domains.get(DomainId(config.domain));
+                config.class = domain.map_or(0, |domain| class_index(domain.class, classes));
+                if let Some(asked) = cpuperf.iter().find(|asked| asked.cpus.contains(CpuId(id))) {
+                    config.cpuperf = 1;
+                    (config.max_khz, config.khz) = asked.unmeasured.unwrap_or_default();
+                }
+            }
             config
         })
         .collect()
@@ -104,6 +125,22 @@ fn nearest_domain(domains: &Domains, cpu: u32) -> DomainId {
         let all = domains.domains.iter().flat_map(|domain| domain.cpus.iter().map(move |known| (known, domain.id)));
         all.min_by_key(|(known, _)| known.0.abs_diff(cpu)).map_or(DomainId(0), |(_, id)| id)
     })
+}
+
+/// The class as a position in tables of `classes`: any slower ones count as the last.
+fn class_index(class: ClassId, classes: usize) -> u32 {
+    class.0.min(classes as u32 - 1)
+}
+
+/// For each domain the nearest of each class, itself if it is of that class; and if none is.
+fn class_domains(domains: &Domains, classes: usize) -> Vec<u32> {
+    let nearest = |domain: &Domain, class: u32| {
+        let is_of = |id: DomainId| domains.get(id).is_some_and(|other| class_index(other.class, classes) == class);
+        let all =
+            std::iter::once(domain.id).chain(domains.neighbours[domain.id.index()].iter().map(|near| near.domain));
+        all.into_iter().find(|id| is_of(*id)).unwrap_or(domain.id).0
+    };
+    domains.domains.iter().flat_map(|domain| (0..classes as u32).map(move |class| nearest(domain, class))).collect()
 }
 
 fn neighbours(domains: &Domains) -> Vec<intf::near_domain> {
@@ -130,7 +167,7 @@ mod tests {
     fn tables(machine: &str, possible: &str) -> Tables {
         let topology = Source::parse(machine).and_then(|source| read(&source)).expect("a good machine");
         let domains = Domains::build(&topology).expect("a good machine");
-        Tables::new(&topology, &domains, &possible.parse().expect("a cpulist"))
+        Tables::new(&topology, &domains, &possible.parse().expect("a cpulist"), true, &[])
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod pftrace;
 mod scenario_attach;
 mod scenario_balance;
 mod scenario_cgroups;
+mod scenario_classes;
 mod scenario_control;
 mod scenario_daemon;
 mod scenario_domains;

@@ -23,7 +23,8 @@ fn classes_follow_the_order_of_the_cpus() {
     assert_eq!(machine.check(), Ok(()));
     assert_eq!(machine.classes(), [("P", 1024), ("E", 512), ("E", 512), ("E", 512)]);
     assert_eq!(machine.fast_cpus(), [0]);
-    assert_eq!(machine.mhz(), [4000, 2000, 2000, 2000]);
+    assert_eq!(machine.slow_cpu(), 3);
+    assert_eq!(machine.guest_options().last().map(String::as_str), Some("4000x1,2000x3"));
 }
 
 #[test]

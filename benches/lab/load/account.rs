@@ -50,9 +50,14 @@ pub struct Account<'a> {
     cpu: usize,
     by_cpu: Vec<u64>,
     progress: f64,
+    /// The same with what was done outside of the window.
+    all_progress: f64,
     tenths: Vec<u64>,
     moves: [u64; 4],
     longest_wait: u64,
+    /// When it was on a fastest CPU last, or began.
+    fast_at: u64,
+    longest_slow: u64,
 }
 
 impl<'a> Account<'a> {
@@ -68,9 +73,12 @@ impl<'a> Account<'a> {
             cpu,
             by_cpu: vec![0; place.machine.cpus.len()],
             progress: 0.0,
+            all_progress: 0.0,
             tenths: vec![0; tenths as usize],
             moves: [0; 4],
             longest_wait: 0,
+            fast_at: clock::now(),
+            longest_slow: 0,
         }
     }
 
@@ -82,6 +90,7 @@ impl<'a> Account<'a> {
         // end of that, and waits from then to now. So time that ends behind the window counts for what is inside.
         let stopped = self.now + used;
         let progress = self.pace.progress(used, self.cpu, now);
+        self.all_progress += progress;
         let counted = self.window.part(self.now, stopped);
         if counted > 0 {
             self.by_cpu[self.cpu] += counted;
@@ -117,6 +126,15 @@ impl<'a> Account<'a> {
             }
         }
         self.cpu = cpu;
+        self.longest_slow = self.longest_slow.max(now - self.fast_at);
+        if self.pace.is_fastest(cpu) {
+            self.fast_at = now;
+        }
+    }
+
+    /// What was done so far, in ns of a fastest CPU.
+    pub fn progress(&self) -> u64 {
+        self.all_progress as u64
     }
 
     pub fn close(self) -> RanWorker {
@@ -126,6 +144,7 @@ impl<'a> Account<'a> {
             tenths_us: self.tenths.iter().map(|ns| ns / 1_000).collect(),
             moves: self.moves,
             longest_wait_us: self.longest_wait / 1_000,
+            longest_slow_us: self.longest_slow / 1_000,
         }
     }
 }

@@ -63,6 +63,12 @@ impl<'a> Pace<'a> {
         Pace { machine, model, crowd, index, memory, cold: model.cold.core, cold_left_ns: 0 }
     }
 
+    /// Is it one of the fastest CPUs?
+    pub fn is_fastest(&self, cpu: usize) -> bool {
+        let cpus = &self.machine.cpus;
+        cpus.iter().all(|other| other.capacity <= cpus[cpu].capacity)
+    }
+
     /// The worker is on another CPU than before.
     pub fn moved(&mut self, from: usize, to: usize) -> Distance {
         let distance = self.machine.distance(from, to);

@@ -88,7 +88,7 @@ fn roles(group: &Group) -> Vec<Role> {
 fn work(group: &Group, role: Role, place: &Place) -> RanGroup {
     match (group.kind, role) {
         (Kind::Hog { on_ms, off_ms }, _) => hog::run(place, on_ms, off_ms),
-        (Kind::Sleeper { period_us, work_us }, _) => sleeper::run(place, period_us, work_us),
+        (Kind::Sleeper { period_us, work_us, on_fastest }, _) => sleeper::run(place, period_us, work_us, on_fastest),
         (Kind::Forks { work_us }, _) => forks::run(place, work_us),
         (Kind::Kworkers { period_us }, _) => kworkers::run(place, period_us),
         (Kind::Program, _) => program::run(place, &group.command),

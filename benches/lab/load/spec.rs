@@ -95,8 +95,8 @@ pub struct Group {
 pub enum Kind {
     /// Wants a CPU always, or for `on_ms` of each `on_ms + off_ms`.
     Hog { on_ms: u64, off_ms: u64 },
-    /// Wakes each period, uses so much CPU time, sleeps. What is not done within its period is a missed frame.
-    Sleeper { period_us: u64, work_us: u64 },
+    /// Wakes each period, uses so much CPU time (or gets done what a fastest CPU does in it), sleeps. What is not done within its period is a missed frame.
+    Sleeper { period_us: u64, work_us: u64, on_fastest: bool },
     /// A token goes round the team through pipes; with two it is ping-pong.
     Ring,
     /// The first of the team wakes all others with one broadcast, and waits until each has answered.
@@ -205,4 +205,6 @@ pub struct RanWorker {
     pub moves: [u64; 4],
     /// The longest time without a CPU while it wanted one.
     pub longest_wait_us: u64,
+    /// The longest time in a row off the fastest CPUs, from before the window on.
+    pub longest_slow_us: u64,
 }

@@ -91,6 +91,7 @@ impl Rounds<'_> {
             "min-flow" | "flow-worth" => self.balancer.set_params(args.params()),
             "log-level" => log::set_max_level(args.log_level.into()),
             "stats" => self.report_due = next_report(args),
+            "profile" => self.wishes.adopt(&mut self.attached, args.profile),
             // Each round asks for it.
             "no-balance" => {}
             _ => self.attached.tune(&options(args, 0)),

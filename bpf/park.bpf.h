@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * CPUs that are left asleep while there is little to do.
+ *
+ * Userspace says each round which ones (src/placement/parking.rs). A wake-up looks for an idle CPU among the others first. Where
+ * none of those is idle it takes any, parked or not: so nothing waits beside a CPU that sleeps, tasks with an affinity run where
+ * they may, and the next round finds that more is needed.
+ *
+ * While nothing is parked this is one look at a word.
+ */
+#ifndef __SCX_DOMAINS_PARK_H
+#define __SCX_DOMAINS_PARK_H
+
+const volatile bool parking_enabled = false;
+
+u32 nr_parked;
+
+SIZED_ARRAY(awake_masks, struct cpumask_slot); /* one: the CPUs that are not parked */
+SIZED_ARRAY(parked_cpus, u32);			/* nr_cpus, by userspace */
+
+/* Take over what userspace has written into parked_cpus. */
+SEC("syscall")
+int park_cpus(void *unused)
+{
+	u32 cpu, zero = 0, nr = 0, *parked;
+	struct cpumask_slot *slot = bpf_map_lookup_elem(&awake_masks, &zero);
+	struct bpf_cpumask *awake;
+
+	bpf_rcu_read_lock();
+	awake = slot ? slot->mask : NULL;
+	if (awake)
+		bpf_for(cpu, 0, nr_cpus) {
+			parked = bpf_map_lookup_elem(&parked_cpus, &cpu);
+			if (parked && *parked) {
+				bpf_cpumask_clear_cpu(cpu, awake);
+				nr++;
+			} else {
+				bpf_cpumask_set_cpu(cpu, awake);
+			}
+		}
+	bpf_rcu_read_unlock();
+	nr_parked = nr;
+	return awake ? 0 : -ENOENT;
+}
+
+/* Pick and claim an idle CPU of `area` that is not parked and that the task may run on; < 0 if there is none. */
+static s32 claim_awake_in(const struct task_struct *p, const struct cpumask *area)
+{
+	const struct cpumask *awake = slot_mask(&awake_masks, 0);
+	u32 here = bpf_get_smp_processor_id();
+	struct cpumask_slot *slot = bpf_map_lookup_elem(&scratch_masks, &here);
+	struct bpf_cpumask *scratch;
+
+	if (!area || !awake || !slot || !(scratch = slot->mask))
+		return -ENOENT;
+	if (!bpf_cpumask_and(scratch, area, awake))
+		return -EBUSY;
+	if (p->nr_cpus_allowed < nr_cpus && !bpf_cpumask_and(scratch, cast_mask(scratch), p->cpus_ptr))
+		return -EBUSY;
+	return scx_bpf_pick_idle_cpu(cast_mask(scratch), 0);
+}
+
+/*
+ * Claim an idle CPU that is not parked: where the task was, else in the domain of its class, else in the node. < 0 if there is
+ * none. Global: verified once.
+ */
+__noinline s32 claim_awake(struct task_struct *p __arg_trusted, s32 prev_cpu)
+{
+	u32 domain = domain_of_cpu(prev_cpu), near = domain;
+	struct domain_config *config = domain_config(domain);
+	const struct cpumask *awake = slot_mask(&awake_masks, 0);
+	const struct task_ctx *tctx = task_ctx(p);
+	s32 cpu;
+
+	if (!config || !awake || !tctx)
+		return -ENOENT;
+	if (nr_classes > 1)
+		near = nearest_of_class(domain, tctx->class & (MAX_CLASSES - 1));
+	if (near == domain && bpf_cpumask_test_cpu(prev_cpu, awake) && bpf_cpumask_test_cpu(prev_cpu, p->cpus_ptr) &&
+	    scx_bpf_test_and_clear_cpu_idle(prev_cpu))
+		return prev_cpu;
+	cpu = claim_awake_in(p, domain_mask(near));
+	return cpu >= 0 ? cpu : claim_awake_in(p, slot_mask(&area_masks, config->node_mask));
+}
+
+#endif

@@ -1,0 +1,94 @@
+//! What the profile makes of core classes, frequencies and sleeping CPUs, for the scheduler and for the hardware.
+
+use std::path::Path;
+
+use crate::balance::Sample;
+use crate::cli::RunArgs;
+use crate::cpuset::CpuSet;
+use crate::domain::Domains;
+use crate::frequency::{Asked, PerfTerms, Preferences, asked, perf_terms, restore};
+use crate::kernel::{Attached, KernelError};
+use crate::placement::{ClassTerms, Parking, Placement, Profile, class_terms, parks};
+use crate::topology::Topology;
+
+/// What is wanted of the machine now, and who can be asked for it.
+pub struct Wishes {
+    profile: Profile,
+    classes: Vec<ClassTerms>,
+    /// CPUs whose frequency the kernel asks the scheduler for.
+    pub cpuperf: Vec<Asked>,
+    preferences: Option<Preferences>,
+    /// None where no CPU is to be left asleep in any profile, as `--no-parking` says.
+    parking: Option<Parking>,
+}
+
+impl Wishes {
+    /// Look at the machine. Where its frequencies cannot be asked for, or are not to be, nothing is said about them.
+    pub fn new(topology: &Topology, domains: &Domains, args: &RunArgs) -> Self {
+        let classes = class_terms(topology);
+        let mut wishes = Self {
+            profile: args.profile,
+            parking: (!args.no_parking && parks(Profile::Powersave, classes.len()))
+                .then(|| Parking::new(topology, domains)),
+            classes,
+            cpuperf: Vec::new(),
+            preferences: None,
+        };
+        // What a crash has left is put back whatever is wanted now.
+        if let Err(error) = restore(Path::new("/")) {
+            log::warn!("energy preferences of an earlier run stay changed ({error}); try `scx_domains restore`");
+        }
+        if !args.no_frequency {
+            wishes.ask_for_frequencies(topology);
+        }
+        wishes
+    }
+
+    fn ask_for_frequencies(&mut self, topology: &Topology) {
+        self.cpuperf = asked(Path::new("/"));
+        self.preferences = Preferences::new(Path::new("/"), topology).unwrap_or_else(|error| {
+            log::warn!("energy preferences stay as they are: noting what they were failed: {error}");
+            None
+        });
+        if let Some(preferences) = &self.preferences {
+            preferences.set(self.profile);
+        }
+    }
+
+    /// Which class a task should be on.
+    pub fn placement(&self) -> Placement {
+        Placement::new(&self.classes, self.profile)
+    }
+
+    /// How fast CPUs shall run, by class.
+    pub fn perf_terms(&self) -> Vec<PerfTerms> {
+        (0..self.classes.len()).map(|rank| perf_terms(self.profile, rank, self.classes.len())).collect()
+    }
+
+    /// Want another profile from now on.
+    pub fn adopt(&mut self, attached: &mut Attached, profile: Profile) {
+        self.profile = profile;
+        attached.set_placement(&self.placement());
+        attached.set_perf_terms(&self.perf_terms());
+        if let Some(preferences) = &self.preferences {
+            preferences.set(profile);
+        }
+    }
+
+    /// May CPUs be left asleep, in this profile or in another?
+    pub fn parks(&self) -> bool {
+        self.parking.is_some()
+    }
+
+    /// After a round: leave CPUs asleep that are not needed, and slow those down that went idle.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn after_round(&mut self, attached: &mut Attached, sample: Option<&Sample>) -> Result<(), KernelError> {
+        if let Some((parking, sample)) = self.parking.as_mut().zip(sample) {
+            let parked = parking.parked(sample);
+            attached.park(if parks(self.profile, self.classes.len()) { parked } else { CpuSet::new() })?;
+        }
+        attached.slow_idle_cpus()
+    }
+}

@@ -1,0 +1,163 @@
+//! Sets energy performance preferences, and puts back what was there.
+//!
+//! Before the first change, what is there is written into a journal. Whoever ends well puts it back and removes the
+//! journal; after a crash the next start does, or `scx_domains restore`. The journal is under /run, so it does not outlive a
+//! boot: the kernel's own preferences are back then by themselves.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::policy::preference;
+use super::probe::{Control, CpufreqPolicy, policies};
+use crate::placement::Profile;
+use crate::topology::Topology;
+
+const JOURNAL: &str = "run/scx_domains/preferences.json";
+const PREFERENCE: &str = "energy_performance_preference";
+
+/// Preferences in force. Dropping them puts back what was there.
+#[derive(Debug)]
+pub struct Preferences {
+    root: PathBuf,
+    /// The files that can be written, and the rank of the class of their CPUs.
+    files: Vec<(PathBuf, usize)>,
+}
+
+impl Preferences {
+    /// Take note of what is there, in a journal. `root` is `/` but in tests. None where no CPU takes a preference.
+    ///
+    /// # Errors
+    /// The journal cannot be written: then nothing may be changed.
+    pub fn new(root: &Path, topology: &Topology) -> io::Result<Option<Self>> {
+        restore(root)?;
+        let asked: Vec<CpufreqPolicy> =
+            policies(root).into_iter().filter(|policy| policy.control == Control::Preference).collect();
+        if asked.is_empty() {
+            return Ok(None);
+        }
+        let rank = |policy: &CpufreqPolicy| {
+            topology.classes.iter().position(|class| !class.cpus.is_disjoint(&policy.cpus)).unwrap_or(0)
+        };
+        let files: Vec<_> = asked.iter().map(|policy| (policy.path.join(PREFERENCE), rank(policy))).collect();
+        let mut was = BTreeMap::new();
+        for (file, _) in &files {
+            was.insert(file.clone(), fs::read_to_string(file)?.trim().to_owned());
+        }
+        write_journal(&root.join(JOURNAL), &was)?;
+        Ok(Some(Self { root: root.to_owned(), files }))
+    }
+
+    /// Set what goes with a profile. Those that refuse are told of; the others have it.
+    pub fn set(&self, profile: Profile) {
+        for (file, rank) in &self.files {
+            let wanted = preference(profile, *rank);
+            if let Err(error) = fs::write(file, wanted) {
+                log::warn!("the preference '{wanted}' was refused by {}: {error}", file.display());
+            }
+        }
+    }
+}
+
+impl Drop for Preferences {
+    fn drop(&mut self) {
+        if let Err(error) = restore(&self.root) {
+            log::warn!("the energy preferences could not be put back ({error}); `scx_domains restore` tries again");
+        }
+    }
+}
+
+/// The journal, whole or not at all: one that is cut off would restore nothing.
+fn write_journal(journal: &Path, was: &BTreeMap<PathBuf, String>) -> io::Result<()> {
+    let new = journal.with_extension("new");
+    journal.parent().map_or(Ok(()), fs::create_dir_all)?;
+    fs::write(&new, serde_json::to_vec_pretty(was)?)?;
+    fs::rename(new, journal)
+}
+
+/// Put back what a journal says was there, if there is one, and remove it. Returns how many preferences were put back. `root` is
+/// `/` but in tests.
+///
+/// # Errors
+/// The journal cannot be read, or a preference not be written: then the journal stays. Files that are gone (the CPU is
+/// offline, the driver another) have nothing to be put back into.
+pub fn restore(root: &Path) -> io::Result<usize> {
+    let journal = root.join(JOURNAL);
+    let text = match fs::read_to_string(&journal) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    let was: BTreeMap<PathBuf, String> = serde_json::from_str(&text)?;
+    let mut restored = 0;
+    for (file, preference) in was.iter().filter(|(file, _)| file.ends_with(PREFERENCE) && file.exists()) {
+        fs::write(file, preference)?;
+        restored += 1;
+    }
+    fs::remove_file(journal)?;
+    Ok(restored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::{Source, read};
+
+    /// A machine of two CPUs, both with preferences, and its description with one class.
+    fn machine() -> (tempfile::TempDir, Topology) {
+        let root = tempfile::tempdir().unwrap();
+        for cpu in 0..2 {
+            let folder = root.path().join(format!("sys/devices/system/cpu/cpufreq/policy{cpu}"));
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join("scaling_driver"), "intel_pstate\n").unwrap();
+            fs::write(folder.join("scaling_governor"), "powersave\n").unwrap();
+            fs::write(folder.join("affected_cpus"), format!("{cpu}\n")).unwrap();
+            fs::write(folder.join(PREFERENCE), ["default", "128"][cpu]).unwrap();
+        }
+        let topology = Source::parse("synthetic:core:2 pu:1").and_then(|source| read(&source)).unwrap();
+        (root, topology)
+    }
+
+    fn now(root: &Path) -> Vec<String> {
+        let file = |cpu| root.join(format!("sys/devices/system/cpu/cpufreq/policy{cpu}")).join(PREFERENCE);
+        (0..2).map(|cpu| fs::read_to_string(file(cpu)).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_was_there_comes_back_at_the_end() {
+        let (root, topology) = machine();
+        let preferences = Preferences::new(root.path(), &topology).unwrap().expect("there are some");
+        preferences.set(Profile::Powersave);
+        assert_eq!(now(root.path()), ["power", "power"]);
+        preferences.set(Profile::Performance);
+        assert_eq!(now(root.path()), ["performance", "performance"]);
+        drop(preferences);
+        assert_eq!(now(root.path()), ["default", "128"]);
+        assert!(!root.path().join(JOURNAL).exists());
+    }
+
+    #[test]
+    fn after_a_crash_the_next_start_knows_what_was_there() {
+        let (root, topology) = machine();
+        let crashed = Preferences::new(root.path(), &topology).unwrap().expect("there are some");
+        crashed.set(Profile::Powersave);
+        std::mem::forget(crashed);
+        let next = Preferences::new(root.path(), &topology).unwrap().expect("there are some");
+        assert_eq!(now(root.path()), ["default", "128"]);
+        next.set(Profile::Balanced);
+        std::mem::forget(next);
+        assert_eq!(restore(root.path()).unwrap(), 2);
+        assert_eq!(now(root.path()), ["default", "128"]);
+        assert_eq!(restore(root.path()).unwrap(), 0, "there is nothing to be put back twice");
+    }
+
+    #[test]
+    fn a_journal_that_is_none_changes_nothing_and_is_told() {
+        let (root, topology) = machine();
+        fs::create_dir_all(root.path().join("run/scx_domains")).unwrap();
+        fs::write(root.path().join(JOURNAL), "{").unwrap();
+        assert!(Preferences::new(root.path(), &topology).is_err());
+        assert_eq!(now(root.path()), ["default", "128"]);
+    }
+}

@@ -1,0 +1,74 @@
+//! Tells the scheduler of core classes (`bpf/class.bpf.h`) and of frequencies (`bpf/cpuperf.bpf.h`).
+
+use super::error::KernelError;
+use super::load::{Attached, Options, run};
+use super::skel::{OpenBpfSkel, intf, types};
+use super::tables::Tables;
+use crate::frequency::PerfTerms;
+use crate::placement::{DEMAND_STEPS, MAX_CLASSES, Placement};
+use std::time::Duration;
+
+const _: () = assert!(MAX_CLASSES == intf::limits_MAX_CLASSES as usize);
+const _: () = assert!(DEMAND_STEPS == intf::limits_DEMAND_STEPS as usize);
+
+/// In what time a task's demand changes by half: that of the kernel's own utilisation (PELT, `kernel/sched/pelt.c`).
+const DEMAND_HALF_LIFE: Duration = Duration::from_millis(32);
+
+/// What has to be said before the programs are loaded.
+pub(super) fn configure(open: &mut OpenBpfSkel<'_>, tables: &Tables, options: &Options) -> libbpf_rs::Result<()> {
+    let classes = tables.class_capacities.len() as u32;
+    if let Some(rodata) = open.maps.rodata_data.as_mut() {
+        rodata.nr_classes = classes;
+        for (slot, capacity) in rodata.class_capacity.iter_mut().zip(&tables.class_capacities) {
+            *slot = *capacity;
+        }
+        rodata.demand_half_life_ns = DEMAND_HALF_LIFE.as_nanos() as u64;
+        rodata.demand_scale = (1 << 42) / rodata.demand_half_life_ns;
+        rodata.cpuperf_enabled = !options.cpuperf.is_empty();
+    }
+    if let Some(bss) = open.maps.bss_data.as_mut() {
+        bss.class_for_demand = options.placement.class_for_demand;
+        bss.perf_terms = perf_table(&options.perf_terms);
+    }
+    open.maps.faster_masks.set_max_entries(classes)?;
+    open.maps.class_domains.set_max_entries(tables.class_domains.len() as u32)
+}
+
+/// By class; any slower ones count as the last.
+fn perf_table(terms: &[PerfTerms]) -> [types::perf_terms; MAX_CLASSES] {
+    let mut table = <[types::perf_terms; MAX_CLASSES]>::default();
+    for (slot, terms) in table.iter_mut().zip(terms) {
+        *slot = types::perf_terms { floor: terms.floor, ceiling: terms.ceiling, bias: terms.bias };
+    }
+    table
+}
+
+impl Attached<'_> {
+    /// Let tasks go to other classes from now on.
+    pub fn set_placement(&mut self, placement: &Placement) {
+        if let Some(bss) = self.skel.maps.bss_data.as_mut() {
+            // SAFETY: live bytes in memory that is mapped from the kernel; BPF reads them one at a time, and only we write
+            // them.
+            unsafe { std::ptr::write_volatile(&raw mut bss.class_for_demand, placement.class_for_demand) };
+        }
+    }
+
+    /// Let CPUs run at other speeds from now on.
+    pub fn set_perf_terms(&mut self, terms: &[PerfTerms]) {
+        if let Some(bss) = self.skel.maps.bss_data.as_mut() {
+            // SAFETY: as in `set_placement`, with aligned u32s.
+            unsafe { std::ptr::write_volatile(&raw mut bss.perf_terms, perf_table(terms)) };
+        }
+    }
+
+    /// Have CPUs slow down that went idle while they were fast.
+    ///
+    /// # Errors
+    /// [`KernelError::Step`] if the kernel refuses.
+    pub fn slow_idle_cpus(&self) -> Result<(), KernelError> {
+        if !self.sets_frequencies {
+            return Ok(());
+        }
+        run(&self.skel.progs.kick_fast_idlers, "slowing idle CPUs down")
+    }
+}

@@ -1,0 +1,169 @@
+//! Which CPUs are left asleep while there is little to do. Pure.
+//!
+//! Problem. Wake-ups that go to whatever CPU is idle keep all of them half awake: none sleeps long enough for its deep states,
+//! and no cache or perf domain can be switched off.
+//!
+//! Mechanism. The CPUs of one class in one node are a *pool*. Each round finds what its CPUs were busy with, and keeps as many
+//! awake as do that at 60 % each, with a quarter to spare for bursts:
+//!
+//! ```text
+//! awake = recent peak of busy CPUs × 1.25 / 0.6
+//! ```
+//!
+//! The peak follows a rise at once, and falls to half in [`FORGET_NS`]. The awake ones are the first of the pool, domain by
+//! domain, so that whole LLCs are emptied, core by core with their siblings. Example: two sleepers of 10 % each on four
+//! P-cores and four E-cores, all on the P-cores: 0.2 × 1.25 / 0.6 = 0.42, one P-core stays awake, and no E-core.
+//!
+//! Parked is no prohibition: a wake-up looks at awake CPUs first, and takes a parked one before it waits (`bpf/park.bpf.h`).
+//! So nothing waits because of it, pinned tasks run where they may, and the round after a rise has the CPUs awake.
+
+use super::Profile;
+use crate::balance::Sample;
+use crate::cpuset::CpuSet;
+use crate::domain::Domains;
+use crate::topology::Topology;
+use crate::units::{ClassId, CpuId, NodeId};
+
+/// Busy CPUs are forgotten to half in this time.
+const FORGET_NS: f64 = 2e9;
+/// Room for bursts, and how busy an awake CPU is meant to be.
+const SPARE: f64 = 1.25;
+const BUSY: f64 = 0.6;
+/// Less than this of a CPU keeps none awake: kernel threads that come and go.
+const NOTHING: f64 = 0.05;
+
+/// Are CPUs left asleep in this profile? Where they are alike, only to save energy: who wakes up elsewhere than last time finds
+/// colder caches. Where they are not, the classes differ by more than that.
+#[must_use]
+pub fn parks(profile: Profile, classes: usize) -> bool {
+    match profile {
+        Profile::Performance => false,
+        Profile::Balanced => classes > 1,
+        Profile::Powersave => true,
+    }
+}
+
+/// What is remembered from round to round.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parking {
+    pools: Vec<Pool>,
+}
+
+/// The CPUs of one class in one node.
+#[derive(Clone, Debug, PartialEq)]
+struct Pool {
+    /// Positions of its domains.
+    domains: Vec<usize>,
+    /// Its cores, in the order in which they are kept awake.
+    cores: Vec<CpuSet>,
+    /// The recent peak of busy CPUs.
+    peak: f64,
+}
+
+impl Parking {
+    /// Of a machine that has been cut into these domains, of whose past nothing is known.
+    #[must_use]
+    pub fn new(topology: &Topology, domains: &Domains) -> Self {
+        let mut keys: Vec<(NodeId, ClassId)> =
+            domains.domains.iter().map(|domain| (domain.node, domain.class)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let pools = keys.into_iter().map(|key| Pool::new(key, topology, domains));
+        Self { pools: pools.collect() }
+    }
+
+    /// The CPUs that are to be left asleep after this round.
+    #[must_use]
+    pub fn parked(&mut self, sample: &Sample) -> CpuSet {
+        self.pools.iter_mut().flat_map(|pool| pool.parked(sample)).collect()
+    }
+}
+
+impl Pool {
+    fn new((node, class): (NodeId, ClassId), topology: &Topology, domains: &Domains) -> Self {
+        let mine =
+            domains.domains.iter().enumerate().filter(|(_, domain)| (domain.node, domain.class) == (node, class));
+        let cores_of = |cpus: &CpuSet| -> Vec<CpuSet> {
+            topology.cores.iter().map(|core| core.cpus.intersection(cpus)).filter(|core| !core.is_empty()).collect()
+        };
+        let cores: Vec<CpuSet> = mine.clone().flat_map(|(_, domain)| cores_of(&domain.cpus)).collect();
+        Self { domains: mine.map(|(position, _)| position).collect(), cores, peak: 0.0 }
+    }
+
+    fn parked(&mut self, sample: &Sample) -> Vec<CpuId> {
+        let mine = self.domains.iter().filter_map(|position| sample.domains.get(*position));
+        let busy: f64 = mine.map(|now| (now.runnable_milli as f64 / 1000.0).min(f64::from(now.online))).sum();
+        self.peak = busy.max(self.peak * 0.5_f64.powf(sample.span_ns as f64 / FORGET_NS));
+        let mut needed = (self.peak * SPARE / BUSY - NOTHING).ceil();
+        let asleep = self.cores.iter().filter(|core| {
+            let awake = needed > 0.0;
+            needed -= core.len() as f64;
+            !awake
+        });
+        asleep.flat_map(CpuSet::iter).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::balance::DomainSample;
+    use crate::topology::{Source, read};
+    use proptest::prelude::*;
+
+    fn parking(machine: &str) -> (Parking, usize) {
+        let topology = Source::parse(machine).and_then(|source| read(&source)).expect("a good machine");
+        let domains = Domains::build(&topology).expect("a good machine");
+        (Parking::new(&topology, &domains), domains.len())
+    }
+
+    /// A round of a second in which each domain of four CPUs had so many thousandths of a task to run.
+    fn round(runnable_milli: &[u64]) -> Sample {
+        let domain = |milli: &u64| DomainSample { runnable_milli: *milli, online: 4, ..DomainSample::default() };
+        Sample { span_ns: 1_000_000_000, domains: runnable_milli.iter().map(domain).collect() }
+    }
+
+    /// After a minute of such rounds.
+    fn settled(parking: &mut Parking, runnable_milli: &[u64]) -> String {
+        (0..60).for_each(|_| drop(parking.parked(&round(runnable_milli))));
+        parking.parked(&round(runnable_milli)).to_string()
+    }
+
+    #[test]
+    fn what_is_needed_stays_awake_and_llcs_are_emptied() {
+        let (mut parking, _) = parking("synthetic:l3:2 core:4 pu:1");
+        assert_eq!(settled(&mut parking, &[200, 0]), "1-7");
+        assert_eq!(settled(&mut parking, &[100, 900]), "3-7", "1.0 x 1.25 / 0.6 = 2.1");
+        assert_eq!(settled(&mut parking, &[4000, 4000]), "");
+    }
+
+    #[test]
+    fn it_grows_at_once_and_shrinks_slowly() {
+        let (mut parking, _) = parking("synthetic:l3:1 core:4 pu:1");
+        assert_eq!(settled(&mut parking, &[100]), "1-3");
+        assert_eq!(parking.parked(&round(&[1500])).to_string(), "", "at once");
+        assert_eq!(parking.parked(&round(&[100])).to_string(), "3", "1.06 CPUs are still remembered");
+        assert_eq!(settled(&mut parking, &[100]), "1-3");
+    }
+
+    #[test]
+    fn nodes_keep_to_themselves_and_siblings_together() {
+        let (mut parking, _) = parking("synthetic:node:2 l3:1 core:2 pu:2");
+        assert_eq!(settled(&mut parking, &[100, 1000]), "2-3");
+        assert_eq!(settled(&mut parking, &[0, 0]), "0-7");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_busy_is_awake(milli in prop::collection::vec(0..9000_u64, 4)) {
+            let (mut parking, domains) = parking("synthetic:node:2 l3:2 core:4 pu:1");
+            prop_assert_eq!(domains, 4);
+            let parked = parking.parked(&round(&milli));
+            for node in 0..2 {
+                let busy: u64 = milli[2 * node..2 * node + 2].iter().map(|milli| (*milli).min(4000)).sum();
+                let awake = 8 - parked.iter().filter(|cpu| cpu.index() / 8 == node).count() as u64;
+                prop_assert!(awake * 1000 >= busy.min(8000), "{parked} of {milli:?}");
+            }
+        }
+    }
+}

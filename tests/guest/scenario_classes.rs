@@ -1,0 +1,68 @@
+//! Core classes that the kernel tells by their frequencies, under schedutil: who ends up where, and how fast CPUs run.
+
+use crate::harness::Guest;
+use crate::scheduler::script;
+
+/// Four CPUs of 4 GHz (0 to 3) and four of 2 GHz. Each load says where its threads are (after the main thread and the one that
+/// watches the time).
+const CLASSES: &str = "
+    places() { for t in $(ls /proc/$1/task | tail -n +3); do cut -d' ' -f39 /proc/$1/task/$t/stat; done | tr '\\n' ' '; }
+    khz() { for c in ${1:-0 1 2 3 4 5 6 7}; do cat /sys/devices/system/cpu/cpu$c/cpufreq/scaling_cur_freq; done | tr '\\n' ' '; }
+    born_on_slow() { guest-load hogs --threads 1 --cpus 7 --release --seconds 1 >/dev/null & usleep 300000
+        echo \"heavy=$(places $!)\"; usleep 200000; echo \"heavy_khz=$(khz $(places $!))\"; wait $!; }
+    half_busy() { guest-load sleepers --threads 1 --cpus 2 --work-us 5000 --count 60 >/dev/null & usleep 200000
+        for i in 1 2 3 4 5; do khz 2; usleep 50000; done >/khz; echo \"half_khz=$(tr '\\n' ' ' </khz)\"; wait $!; }
+    light() { guest-load sleepers --threads 4 --work-us 500 --count 300 >/dev/null & sleep 2; usleep 900000
+        echo \"light=$(places $!)\"; wait $!; }
+    pinned() { guest-load sleepers --threads 4 --cpus 3 --work-us 500 --count 50; }
+
+    start && born_on_slow && half_busy && light && sleep 2 && echo \"idle_khz=$(khz)\" &&
+    guest-load hogs --threads 8 --seconds 1 && health && stop && echo powersave &&
+    start --profile powersave && light && pinned && health && stop && echo blind &&
+    start --no-placement --no-frequency --no-parking && born_on_slow && half_busy && light && health && stop";
+
+fn numbers(text: &str) -> Vec<u32> {
+    text.split_whitespace().map(|word| word.parse().expect("a number")).collect()
+}
+
+/// How many distinct CPUs.
+fn spread(places: &[u32]) -> usize {
+    places.iter().collect::<std::collections::BTreeSet<_>>().len()
+}
+
+fn who_is_where_and_how_fast(kernel: &str) {
+    let guest = Guest::new().kernel(kernel).shape("1x1x8x1").mhz("4000x4,2000x4").limit(600);
+    let outcome = guest.run(&script(CLASSES)).success().healthy();
+    let said = |name: &str| -> Vec<Vec<u32>> { outcome.said(name).into_iter().map(numbers).collect() };
+    let (heavy, heavy_khz, half, light, idle) =
+        (said("heavy"), said("heavy_khz"), said("half_khz"), said("light"), said("idle_khz"));
+    println!(
+        "on {kernel}: heavy on {heavy:?} at {heavy_khz:?}, half busy at {half:?}, light on {light:?}, idle at {idle:?}"
+    );
+    let is_fast = |cpu: &u32| *cpu < 4;
+
+    assert!(heavy[0].iter().all(is_fast), "born on a slow CPU, it goes to a fast one");
+    assert_eq!(heavy_khz[0], [4_000_000], "which runs as fast as it can");
+    let between = |khz: &u32| (2_000_000..4_000_000).contains(khz);
+    assert!(half[0].iter().all(between) && spread(&half[0]) == 1, "half busy is between, and does not flutter");
+    assert_eq!(idle[0], [[1_000_000; 4], [500_000; 4]].concat(), "who has nothing to do runs as slowly as it can");
+    assert!(light[0].iter().all(is_fast), "who waits for little work has it done fast");
+    let reports = outcome.reports();
+    let [hogs, pinned] = &reports[..] else { panic!("two loads report: {reports:?}") };
+    assert!(hogs.threads.iter().all(|hog| hog.cpu_ms > 900.0), "each of as many hogs as CPUs has one: {hogs:?}");
+
+    assert!(!light[1].iter().any(is_fast), "in powersave, it is done thriftily");
+    assert!(spread(&light[0]) < 4 && spread(&light[1]) < 4, "and CPUs are left asleep");
+    let late = pinned.threads.iter().filter_map(|thread| thread.late_ms.as_ref());
+    assert!(late.map(|late| late.max).fold(0.0, f64::max) < 20.0, "but not those that somebody is pinned to");
+
+    // Nothing of this is so by itself.
+    assert!(!heavy[1].iter().any(is_fast));
+    assert!(!half[1].iter().all(between));
+    assert_eq!(spread(&light[2]), 4);
+}
+
+#[test]
+fn who_is_where_and_how_fast_on_the_newest() {
+    who_is_where_and_how_fast("newest");
+}
