@@ -113,8 +113,8 @@ fn run_once(
     let places = Places { domains: domains.clone(), class_names, scheduler: SCHEDULER.to_owned() };
     let reports = Reports::new(places, Instant::now());
     let heat = HeatWatch::new(&topology, &domains);
-    let rounds = Rounds::new(attached, domains, settings.clone(), layers, wishes, records, reports, attach_time)?;
-    let rounds = rounds.watching(heat, gpus);
+    let rounds = Rounds::new(attached, domains, settings.clone(), layers, wishes, records, reports)?;
+    let rounds = rounds.attached_in(attach_time).watching(heat, gpus);
     let (ask, questions) = requests::channel(layers.file().to_owned());
     // Only now: it looks users up, which reads the environment, and reading the machine writes to that.
     let _server = Server::start(socket, ask)

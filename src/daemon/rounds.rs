@@ -81,7 +81,6 @@ impl<'a> Rounds<'a> {
         wishes: Wishes,
         records: Records,
         reports: Reports,
-        attach_time: Duration,
     ) -> Result<Self, KernelError> {
         let last = attached.snapshot()?;
         let now = Instant::now();
@@ -101,7 +100,7 @@ impl<'a> Rounds<'a> {
             records,
             lateness: Lateness::default(),
             reports,
-            attach_time,
+            attach_time: Duration::ZERO,
             rounds: 0,
             all_failed_rounds: 0,
             pace: Pace::new(args.balance_interval, now),
@@ -113,6 +112,12 @@ impl<'a> Rounds<'a> {
             settings,
             layers,
         })
+    }
+
+    /// Tell that attaching took this long.
+    #[must_use]
+    pub fn attached_in(self, attach_time: Duration) -> Self {
+        Self { attach_time, ..self }
     }
 
     /// Let heat and GPUs count, where there are any that can be asked.
