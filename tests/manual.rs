@@ -68,10 +68,12 @@ fn is_switch(setting: &clap::Arg) -> bool {
 fn help(setting: &clap::Arg) -> String {
     let help = setting.get_long_help().or(setting.get_help()).map(ToString::to_string).unwrap_or_default();
     let values: Vec<_> = setting.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
-    if values.is_empty() || is_switch(setting) {
-        return help;
-    }
-    format!("{}: {}", help.trim_end_matches('.'), values.join(", "))
+    let help = match values.is_empty() || is_switch(setting) {
+        true => help,
+        false => format!("{help}: {}", values.join(", ")),
+    };
+    let hot = known().iter().any(|one| one.hot && Some(one.name.as_str()) == setting.get_long());
+    if hot { help + ". It can change while the scheduler runs" } else { help }
 }
 
 /// What it is if nobody says anything, and if there is no such value, an example of what it may be: both as TOML has them.
@@ -91,7 +93,10 @@ fn value(setting: &clap::Arg) -> String {
     }
 }
 
-/// The file of settings as it is installed: nothing is set in it, and all that can be is there to be uncommented.
+/// What an installed scx_domains is told, of a service's own places.
+const IN_FORCE: &[(&str, &str)] = &[("flight-recorder", "\"/var/lib/scx_domains\"")];
+
+/// The file of settings as it is installed: all that can be set is there to be uncommented.
 fn settings_file() -> String {
     let mut text = String::from(SETTINGS_HEAD);
     for setting in settings() {
@@ -100,7 +105,11 @@ fn settings_file() -> String {
             text += format!("# {line}").trim_end();
             text += "\n";
         }
-        text += &format!("#{} = {}\n", setting.get_long().unwrap(), value(&setting));
+        let name = setting.get_long().unwrap();
+        match IN_FORCE.iter().find(|(set, _)| *set == name) {
+            Some((_, value)) => text += &format!("{name} = {value}\n"),
+            None => text += &format!("#{name} = {}\n", value(&setting)),
+        }
     }
     text
 }

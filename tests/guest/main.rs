@@ -18,6 +18,7 @@ mod scenario_placement;
 mod scenario_policy;
 mod scenario_record;
 mod scenario_refusals;
+mod scenario_service;
 mod scenario_starvation;
 mod scenario_statistics;
 mod scenario_steal;
