@@ -27,8 +27,7 @@ impl Records {
     /// # Errors
     /// [`Failure::Input`]: something cannot be written.
     pub fn begin(args: &RunArgs, domains: &Domains) -> Result<Self, Failure> {
-        let interval_ms = u64::try_from(args.balance_interval.as_millis()).unwrap_or(u64::MAX);
-        let header = Header::new(interval_ms, !args.no_balance, args.params(), domains.clone());
+        let header = header(args, domains);
         let recorder = args.record.as_deref().map(|path| create(path, &header)).transpose()?;
         if let Some(folder) = &args.flight_recorder {
             ejection::prepare(folder).map_err(|e| {
@@ -61,6 +60,21 @@ impl Records {
         }
     }
 
+    /// Is a record being written to disk?
+    pub fn on_disk(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    /// From now on it is planned as these settings say. A record says once how that was, so where it is otherwise the flight
+    /// recorder begins anew.
+    pub fn planned_as(&mut self, args: &RunArgs) {
+        let now = header(args, &self.flight.header().domains);
+        let last = self.flight.header();
+        if (now.balanced, now.params) != (last.balanced, last.params) {
+            self.flight = FlightRecorder::new(now);
+        }
+    }
+
     /// The rounds of the last minutes.
     pub fn flight(&self) -> &FlightRecorder {
         &self.flight
@@ -84,6 +98,12 @@ impl Records {
             Err(error) => log::warn!("what led up to this cannot be written to {}: {error}", folder.display()),
         }
     }
+}
+
+/// What records of this run begin with.
+fn header(args: &RunArgs, domains: &Domains) -> Header {
+    let interval_ms = u64::try_from(args.balance_interval.as_millis()).unwrap_or(u64::MAX);
+    Header::new(interval_ms, !args.no_balance, args.params(), domains.clone())
 }
 
 fn create(path: &Path, header: &Header) -> Result<Recorder, Failure> {

@@ -23,7 +23,7 @@ impl Rounds<'_> {
     fn recordable(&self, new: &Settings) -> Result<(), String> {
         let (old, new) = (self.settings.args(), new.args());
         let same = old.params() == new.params() && old.no_balance == new.no_balance;
-        if self.recorder.is_none() || same {
+        if !self.records.on_disk() || same {
             return Ok(());
         }
         Err("a record is being written (--record), and how flows are planned cannot change in the middle of it: restart without"
@@ -79,6 +79,7 @@ impl Rounds<'_> {
             log::info!("{}: {} instead of {}, by {who}", change.name, value(&change.new), value(&change.old));
             self.take_over(&change.name, &new);
         }
+        self.records.planned_as(new.args());
         self.settings = new;
         Changed { changes, notes: Vec::new() }
     }
