@@ -37,11 +37,17 @@ _scx_domains() {
             scx_domains,help)
                 cmd="scx_domains__subcmd__help"
                 ;;
+            scx_domains,record)
+                cmd="scx_domains__subcmd__record"
+                ;;
             scx_domains,reload)
                 cmd="scx_domains__subcmd__reload"
                 ;;
             scx_domains,replay)
                 cmd="scx_domains__subcmd__replay"
+                ;;
+            scx_domains,restore)
+                cmd="scx_domains__subcmd__restore"
                 ;;
             scx_domains,set)
                 cmd="scx_domains__subcmd__set"
@@ -55,8 +61,14 @@ _scx_domains() {
             scx_domains,task)
                 cmd="scx_domains__subcmd__task"
                 ;;
+            scx_domains,top)
+                cmd="scx_domains__subcmd__top"
+                ;;
             scx_domains,topology)
                 cmd="scx_domains__subcmd__topology"
+                ;;
+            scx_domains,trace)
+                cmd="scx_domains__subcmd__trace"
                 ;;
             scx_domains__subcmd__help,balance)
                 cmd="scx_domains__subcmd__help__subcmd__balance"
@@ -79,11 +91,17 @@ _scx_domains() {
             scx_domains__subcmd__help,help)
                 cmd="scx_domains__subcmd__help__subcmd__help"
                 ;;
+            scx_domains__subcmd__help,record)
+                cmd="scx_domains__subcmd__help__subcmd__record"
+                ;;
             scx_domains__subcmd__help,reload)
                 cmd="scx_domains__subcmd__help__subcmd__reload"
                 ;;
             scx_domains__subcmd__help,replay)
                 cmd="scx_domains__subcmd__help__subcmd__replay"
+                ;;
+            scx_domains__subcmd__help,restore)
+                cmd="scx_domains__subcmd__help__subcmd__restore"
                 ;;
             scx_domains__subcmd__help,set)
                 cmd="scx_domains__subcmd__help__subcmd__set"
@@ -97,8 +115,14 @@ _scx_domains() {
             scx_domains__subcmd__help,task)
                 cmd="scx_domains__subcmd__help__subcmd__task"
                 ;;
+            scx_domains__subcmd__help,top)
+                cmd="scx_domains__subcmd__help__subcmd__top"
+                ;;
             scx_domains__subcmd__help,topology)
                 cmd="scx_domains__subcmd__help__subcmd__topology"
+                ;;
+            scx_domains__subcmd__help,trace)
+                cmd="scx_domains__subcmd__help__subcmd__trace"
                 ;;
             *)
                 ;;
@@ -107,7 +131,7 @@ _scx_domains() {
 
     case "${cmd}" in
         scx_domains)
-            opts="-i -v -h -V --balance-interval --policy --slice --load-half-life --node-delay --remote-delay --min-flow --flow-worth --topology --classes --no-gpu --partial --stats --monitor --json --metrics --help-stats --record --socket --config --log-level --no-balance --no-cgroup-weights --no-steal --exit-dump-len --verbose --help --version topology check replay status get set balance explain task dump reload stop config help"
+            opts="-i -v -h -V --balance-interval --policy --slice --load-half-life --node-delay --remote-delay --min-flow --flow-worth --topology --classes --no-gpu --partial --stats --monitor --json --metrics --help-stats --record --socket --config --log-level --flight-recorder --no-balance --profile --no-parking --no-frequency --no-placement --no-cgroup-weights --no-steal --exit-dump-len --verbose --help --version topology check replay status get set balance explain task dump reload stop config trace record top restore help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -193,8 +217,16 @@ _scx_domains() {
                     COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
                     return 0
                     ;;
+                --flight-recorder)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --no-balance)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "performance balanced powersave" -- "${cur}"))
                     return 0
                     ;;
                 --no-cgroup-weights)
@@ -317,7 +349,7 @@ _scx_domains() {
             return 0
             ;;
         scx_domains__subcmd__help)
-            opts="topology check replay status get set balance explain task dump reload stop config help"
+            opts="topology check replay status get set balance explain task dump reload stop config trace record top restore help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -428,6 +460,20 @@ _scx_domains() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        scx_domains__subcmd__help__subcmd__record)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         scx_domains__subcmd__help__subcmd__reload)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -443,6 +489,20 @@ _scx_domains() {
             return 0
             ;;
         scx_domains__subcmd__help__subcmd__replay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        scx_domains__subcmd__help__subcmd__restore)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -512,6 +572,20 @@ _scx_domains() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        scx_domains__subcmd__help__subcmd__top)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         scx_domains__subcmd__help__subcmd__topology)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -519,6 +593,46 @@ _scx_domains() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        scx_domains__subcmd__help__subcmd__trace)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        scx_domains__subcmd__record)
+            opts="-o -v -h --output --socket --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -555,6 +669,20 @@ _scx_domains() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        scx_domains__subcmd__restore)
+            opts="-v -h --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -634,6 +762,48 @@ _scx_domains() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        scx_domains__subcmd__top)
+            opts="-i -v -h --interval --screen --sort --filter --once --batch --count --no-color --socket --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --screen)
+                    COMPREPLY=($(compgen -W "domains machine flows rounds tasks heat" -- "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "id util load over runnable waiting delay" -- "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         scx_domains__subcmd__topology)
             opts="-v -h --topology --classes --no-gpu --explain --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -646,6 +816,36 @@ _scx_domains() {
                     return 0
                     ;;
                 --classes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        scx_domains__subcmd__trace)
+            opts="-o -v -h --seconds --output --buffer-mib --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --seconds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --buffer-mib)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
