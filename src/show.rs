@@ -26,8 +26,8 @@ pub fn tree(topology: &Topology, domains: &Domains) -> String {
 }
 
 /// `{"nodes":[…],"llcs":[…],"cores":[…],"classes":[…],"perf_domains":[…],"gpus":[…],"domains":[…]}`: CPUs as cpulists, ids as numbers,
-/// a node's being the kernel's; capacity 1 to 1024 a CPU for a class, summed for a domain. A class has `preferred` only
-/// where its CPUs differ.
+/// a node's being the kernel's; capacity 1 to 1024 a CPU for a class, for a domain what its CPUs can do while all are busy. A
+/// class has `preferred` only where its CPUs differ.
 #[must_use]
 pub fn json(topology: &Topology, domains: &Domains) -> Value {
     json!({

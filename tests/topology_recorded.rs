@@ -74,7 +74,7 @@ fn offline_cpus_are_left_out() {
     assert_eq!(machine.0.offline.to_string(), "2,5,13-14");
     assert_eq!(
         lines(&machine),
-        ["0/0/cpu: 0,4,8,12 = 4096", "0/1/cpu: 1,9 = 2048", "0/2/cpu: 3,7,11,15 = 4096", "0/3/cpu: 6,10 = 2048"]
+        ["0/0/cpu: 0,4,8,12 = 2560", "0/1/cpu: 1,9 = 1280", "0/2/cpu: 3,7,11,15 = 2560", "0/3/cpu: 6,10 = 2048"]
     );
 }
 
@@ -128,7 +128,7 @@ fn without_an_l3_the_shared_l2_counts_and_broken_numa_is_one_node() {
 fn cpus_without_a_node_and_nodes_without_cpus_find_a_place() {
     let Some(machine) = recorded("fakeheterocpunuma.tar.bz2") else { return };
     assert!(machine.0.node(NodeId(2)).unwrap().cpus.is_empty());
-    assert_eq!(lines(&machine), ["0/0/E: 0-7 = 1864", "1/0/E: 8-11 = 932", "3/1/P: 12-23 = 7680"]);
+    assert_eq!(lines(&machine), ["0/0/E: 0-7 = 1165", "1/0/E: 8-11 = 583", "3/1/P: 12-23 = 7680"]);
 }
 
 #[test]
