@@ -35,7 +35,7 @@ fn summary(args: &[&str]) -> Value {
 
 #[test]
 fn a_recorded_run_is_planned_as_it_was() {
-    assert_eq!(printed(&[RECORD]), "48 rounds, 0 differ; load planned: 19.52 recorded, 19.52 now\n");
+    assert_eq!(printed(&[RECORD]), "48 rounds, 0 differ; load planned: 12.77 recorded, 12.77 now\n");
 }
 
 /// The negative control: what differs is seen.
