@@ -16,8 +16,8 @@ impl Attached<'_> {
     /// [`KernelError::Step`] if a map cannot be read.
     pub fn snapshot(&self) -> Result<Snapshot, KernelError> {
         run(&self.skel.progs.advance_loads, "bringing the loads up to date")?;
-        let domains = (0..self.domains as u32).map(|id| self.domain_snapshot(id)).collect::<Result<_, _>>()?;
-        Ok(Snapshot { domains })
+        let states: Vec<intf::domain_state> = read_all(&self.skel.maps.domain_states, MapFlags::LOCK)?;
+        Ok(Snapshot { domains: states.iter().map(domain_snapshot).collect() })
     }
 
     /// What each CPU that may ever come online has counted, in the order of ids.
@@ -25,21 +25,9 @@ impl Attached<'_> {
     /// # Errors
     /// [`KernelError::Step`] if a map cannot be read.
     pub fn cpu_readings(&self) -> Result<Vec<CpuReading>, KernelError> {
-        let possible = (0u32..).zip(&self.cpu_domains).filter_map(|(id, domain)| Some((id, (*domain)?)));
-        possible.map(|(id, domain)| self.cpu_reading(id, domain)).collect()
-    }
-
-    fn cpu_reading(&self, id: u32, domain: DomainId) -> Result<CpuReading, KernelError> {
-        let state: intf::cpu_state = read(&self.skel.maps.cpu_states, id, MapFlags::ANY)?;
-        Ok(CpuReading {
-            id: CpuId(id),
-            domain,
-            online: state.online != 0,
-            running: state.running_weight != 0,
-            taken_ns: state.taken_ns,
-            counters: counters(&state),
-            delays: Delays(state.delays),
-        })
+        let states: Vec<intf::cpu_state> = read_all(&self.skel.maps.cpu_states, MapFlags::ANY)?;
+        let all = (0..).map(CpuId).zip(&self.cpu_domains).zip(&states);
+        Ok(all.filter_map(|((id, domain), state)| Some(cpu_reading(id, (*domain)?, state))).collect())
     }
 
     /// What each domain does just now, by id.
@@ -47,25 +35,51 @@ impl Attached<'_> {
     /// # Errors
     /// [`KernelError::Step`] if a map cannot be read.
     pub fn domain_readings(&self) -> Result<Vec<DomainReading>, KernelError> {
-        let all = 0..self.domains as u32;
-        all.map(|id| {
-            let state: intf::domain_state = read(&self.skel.maps.domain_states, id, MapFlags::ANY)?;
-            Ok(DomainReading { runnable: state.nr_runnable, running: state.nr_running })
-        })
-        .collect()
+        let states: Vec<intf::domain_state> = read_all(&self.skel.maps.domain_states, MapFlags::ANY)?;
+        let reading =
+            |state: &intf::domain_state| DomainReading { runnable: state.nr_runnable, running: state.nr_running };
+        Ok(states.iter().map(reading).collect())
     }
+}
 
-    fn domain_snapshot(&self, id: u32) -> Result<DomainSnapshot, KernelError> {
-        let state: intf::domain_state = read(&self.skel.maps.domain_states, id, MapFlags::LOCK)?;
-        Ok(DomainSnapshot {
-            at: state.load_stamp,
-            load_integral: state.load_integral,
-            pinned_integral: state.pinned_integral,
-            runnable_integral: state.runnable_integral,
-            taken_ns: state.taken_ns,
-            online: state.nr_online,
-        })
+fn cpu_reading(id: CpuId, domain: DomainId, state: &intf::cpu_state) -> CpuReading {
+    CpuReading {
+        id,
+        domain,
+        online: state.online != 0,
+        running: state.running_weight != 0,
+        taken_ns: state.taken_ns,
+        counters: counters(state),
+        delays: Delays(state.delays),
     }
+}
+
+fn domain_snapshot(state: &intf::domain_state) -> DomainSnapshot {
+    DomainSnapshot {
+        at: state.load_stamp,
+        load_integral: state.load_integral,
+        pinned_integral: state.pinned_integral,
+        runnable_integral: state.runnable_integral,
+        taken_ns: state.taken_ns,
+        online: state.nr_online,
+    }
+}
+
+/// All entries of an array, by one call: each costs more than what it reads.
+fn read_all<V: MapValue>(map: &impl MapCore, flags: MapFlags) -> Result<Vec<V>, KernelError> {
+    // A batch that is not full is known to be the last.
+    let batch = map
+        .lookup_batch(map.max_entries() + 1, flags, MapFlags::ANY)
+        .map_err(|e| step("reading the scheduler's state", &e))?;
+    let all: Vec<V> = batch.filter_map(|(_, bytes)| V::from_bytes(&bytes)).collect();
+    if all.len() == map.max_entries() as usize {
+        return Ok(all);
+    }
+    Err(KernelError::Step {
+        step: "reading the scheduler's state".to_owned(),
+        cause: format!("the kernel returned {} entries of {}", all.len(), map.max_entries()),
+        log: String::new(),
+    })
 }
 
 pub(super) fn read<V: MapValue>(map: &impl MapCore, id: u32, flags: MapFlags) -> Result<V, KernelError> {
