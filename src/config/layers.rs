@@ -59,11 +59,16 @@ impl Layers {
     /// [`ConfigError`]: the file cannot be used, or says what makes no sense.
     pub fn settings(&self) -> Result<Settings, ConfigError> {
         let file = file::read(&self.file, self.named)?;
-        let place = self.file.display();
-        checked(&file, &known(), |name| name.to_owned()).map_err(|e| ConfigError::Said(format!("{place}: {e}")))?;
         let sources =
             [(Origin::File, &file), (Origin::Environment, &self.environment), (Origin::CommandLine, &self.flags)];
-        Settings::of(&sources).map_err(ConfigError::Said)
+        // Who is to blame is asked only where somebody is: it takes as long again for each setting.
+        let place = self.file.display();
+        let blamed = || checked(&file, known(), |name| name.to_owned()).map_err(|e| format!("{place}: {e}"));
+        let named = file.keys().all(|name| known().iter().any(|one| one.name == *name));
+        match Settings::of(&sources) {
+            Ok(settings) if named => Ok(settings),
+            other => blamed().and(other).map_err(ConfigError::Said),
+        }
     }
 
     /// Who goes before the file with this setting at the next start?
@@ -85,7 +90,7 @@ fn from_environment(variables: impl IntoIterator<Item = (OsString, OsString)>) -
         let Some(name) = variable.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
         let name = name.to_lowercase().replace('_', "-");
         if !known.iter().any(|one| one.name == name) {
-            match table::meant(&name, &known) {
+            match table::meant(&name, known) {
                 Some(meant) => {
                     let (is, meant) = (variable.display(), to_variable(&meant));
                     return Err(format!("{is} is no setting; did you mean {meant}?"));
@@ -96,7 +101,7 @@ fn from_environment(variables: impl IntoIterator<Item = (OsString, OsString)>) -
         let value = value.into_string().map_err(|_| format!("{}: it has to be UTF-8", variable.display()))?;
         said.insert(name, value);
     }
-    checked(&said, &known, to_variable)?;
+    checked(&said, known, to_variable)?;
     Ok(said)
 }
 

@@ -55,18 +55,18 @@ impl Settings {
     /// All of them, for people to look at.
     #[must_use]
     pub fn shown(&self) -> Vec<SettingShown> {
-        let shown = |known: Known| {
+        let shown = |known: &Known| {
             let said = self.values.get(&known.name);
             SettingShown {
-                value: said.map(|value| value.text.clone()).or(known.default),
+                value: said.map(|value| &value.text).or(known.default.as_ref()).cloned(),
                 origin: said.map_or(Origin::Default, |value| value.origin),
                 hot: known.hot,
-                unit: known.value.unwrap_or_else(|| "true or false".to_owned()),
-                help: known.help,
-                name: known.name,
+                unit: known.value.clone().unwrap_or_else(|| "true or false".to_owned()),
+                help: known.help.clone(),
+                name: known.name.clone(),
             }
         };
-        known().into_iter().map(shown).collect()
+        known().iter().map(shown).collect()
     }
 
     /// With these changes, all of them or none.
@@ -75,9 +75,9 @@ impl Settings {
     /// What is wrong, in a sentence: a name that is none, a setting that cannot change while the scheduler runs, a bad value.
     pub fn with(&self, changes: &Said) -> Result<Self, String> {
         let known = known();
-        for (name, value) in changes {
+        for name in changes.keys() {
             match known.iter().find(|one| one.name == *name) {
-                None => return Err(unknown(name, &known)),
+                None => return Err(unknown(name, known)),
                 Some(one) if !one.hot => {
                     return Err(format!(
                         "{name} cannot change while the scheduler runs: put it into the file, and restart"
@@ -85,7 +85,6 @@ impl Settings {
                 }
                 Some(_) => {}
             }
-            table::parse([(name.as_str(), value.as_str())])?;
         }
         let mut values = self.values.clone();
         for (name, text) in changes {
@@ -104,12 +103,12 @@ impl Settings {
         let mut cold = Vec::new();
         for one in known() {
             let (now, then) = (self.values.get(&one.name), new.values.get(&one.name));
-            let text = |value: Option<&Value>| value.map_or(one.default.clone(), |value| Some(value.text.clone()));
+            let text = |value: Option<&Value>| value.map(|value| &value.text).or(one.default.as_ref()).cloned();
             if !one.hot && text(now) != text(then) {
-                cold.push(one.name);
+                cold.push(one.name.clone());
             } else if one.hot {
                 match then {
-                    Some(value) => values.insert(one.name, value.clone()),
+                    Some(value) => values.insert(one.name.clone(), value.clone()),
                     None => values.remove(&one.name),
                 };
             }

@@ -1,6 +1,8 @@
 //! The settings that there are, read off the command line's options.
 
 use crate::cli::RunArgs;
+use std::sync::LazyLock;
+
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 /// Settings that can change while the scheduler runs. The others are read at the start, or made part of what is loaded.
@@ -42,10 +44,12 @@ pub struct Known {
     pub hot: bool,
 }
 
-/// All settings, in the order of `--help`.
+/// All settings, in the order of `--help`. They are found once: that takes longer than a round may be late.
 #[must_use]
-pub fn known() -> Vec<Known> {
-    command().get_arguments().filter(|arg| !arg.is_hide_set()).filter_map(setting).collect()
+pub fn known() -> &'static [Known] {
+    static KNOWN: LazyLock<Vec<Known>> =
+        LazyLock::new(|| command().get_arguments().filter(|arg| !arg.is_hide_set()).filter_map(setting).collect());
+    &KNOWN
 }
 
 /// Hidden options are for tests: the command line has them, and nobody else.
@@ -130,7 +134,7 @@ mod tests {
     use super::*;
 
     fn named(name: &str) -> Known {
-        known().into_iter().find(|one| one.name == name).unwrap_or_else(|| panic!("no setting {name}"))
+        known().iter().find(|one| one.name == name).cloned().unwrap_or_else(|| panic!("no setting {name}"))
     }
 
     #[test]
@@ -139,14 +143,14 @@ mod tests {
         assert_eq!((interval.value.as_deref(), interval.default.as_deref()), (Some("TIME"), Some("100ms")));
         assert!(interval.hot && interval.help.contains("10ms to 60s"));
         let partial = named("partial");
-        assert_eq!((partial.value, partial.default.as_deref(), partial.hot), (None, Some("false"), false));
+        assert_eq!((partial.value.clone(), partial.default.as_deref(), partial.hot), (None, Some("false"), false));
         assert!(named("slice").default.is_none(), "the policy's");
         assert!(known().iter().all(|one| one.name != "config" && one.name != "no-steal" && !one.help.is_empty()));
     }
 
     #[test]
     fn what_is_hot_is_a_setting() {
-        let names: Vec<String> = known().into_iter().filter(|one| one.hot).map(|one| one.name).collect();
+        let names: Vec<&str> = known().iter().filter(|one| one.hot).map(|one| one.name.as_str()).collect();
         assert_eq!(names.len(), HOT.len(), "{names:?} of {HOT:?}");
     }
 
@@ -163,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_slip_is_told_from_another_thing() {
-        let meant = |name| meant(name, &known());
+        let meant = |name| meant(name, known());
         assert_eq!(meant("slcie").as_deref(), Some("slice"));
         assert_eq!(meant("balance_interval").as_deref(), Some("balance-interval"));
         for other in ["cache", "kernels", "mirror", ""] {
