@@ -54,11 +54,9 @@ fn the_terminal_is_given_back_after_a_key_and_after_a_signal() {
     let mut child = top(&path, "");
     let begin = read_until(&mut child, "domains_of_the_test");
     assert!(begin.contains(ENTERED) && begin.contains("\x1b["), "{begin:?}");
-    press(&mut child, "?");
-    read_until(&mut child, "Keys (any key goes back)");
-    press(&mut child, "x/q1\r");
-    read_until(&mut child, "q1");
-    press(&mut child, "q");
+    // Help, back, and a filter with a q in it, which is not the q that ends it. (Only the cells that change are drawn, so what a
+    // screen shows later cannot be told from the bytes: tests/top.rs looks at screens.)
+    press(&mut child, "?x/q1\rq");
     read_until(&mut child, LEFT);
     assert!(child.wait().expect("it ends").success());
 

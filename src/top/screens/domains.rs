@@ -1,6 +1,6 @@
 //! A table of the domains.
 
-use super::{Lines, ms, percent};
+use super::{Lines, ms, percent, shortened};
 use crate::stats::Area;
 use crate::top::data::Data;
 use crate::top::theme::Theme;
@@ -76,11 +76,6 @@ fn line(data: &Data, id: DomainId, area: &Area, theme: &Theme, wide: bool) -> Li
         spans.push(Span::raw(format!(" {came:>8} {stole:>7} {:>6.2}", stats.taken)));
     }
     Line::from(spans)
-}
-
-/// At most so many characters of what is ASCII, with dots at the end of what is longer.
-fn shortened(text: &str, most: usize) -> String {
-    if text.len() <= most { text.to_owned() } else { format!("{}..", &text[..most - 2]) }
 }
 
 #[cfg(test)]

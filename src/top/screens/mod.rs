@@ -45,7 +45,7 @@ pub fn lines(data: &Data, ui: &Ui, theme: &Theme, width: usize) -> Lines {
         Screen::Domains | Screen::Machine => machine::lines(data, ui, theme, width),
         Screen::Flows => flows::lines(data, ui, theme, width),
         Screen::Rounds => rounds::lines(data, ui, theme, width),
-        Screen::Tasks => tasks::lines(data, ui, theme),
+        Screen::Tasks => tasks::lines(data, ui, theme, width),
         Screen::Heat => heat::lines(data, ui, theme),
     }
 }
@@ -62,6 +62,14 @@ pub fn text(data: &Data, ui: &Ui, theme: &Theme, width: usize) -> String {
 fn ms(seconds: f64) -> String {
     let ms = seconds * 1000.0;
     if ms >= 1000.0 { format!("{ms:6.0}") } else { format!("{ms:6.2}") }
+}
+
+/// At most so many characters of what is ASCII, with dots at the end of what is longer.
+fn shortened(text: &str, most: usize) -> String {
+    match text.get(..most.saturating_sub(2)) {
+        Some(begin) if text.len() > most => format!("{begin}.."),
+        _ => text.to_owned(),
+    }
 }
 
 /// A part as a percentage, in four characters.

@@ -1,6 +1,6 @@
 //! The tasks that ran most lately, by the domain that they belong to.
 
-use super::Lines;
+use super::{Lines, shortened};
 use crate::top::data::{Data, Task};
 use crate::top::theme::Theme;
 use crate::top::ui::Ui;
@@ -8,8 +8,11 @@ use ratatui::text::{Line, Span};
 
 const HEADING: &str = "    PID NAME            DOM CLASS   LOAD WANTS  MOVED WHY HERE CPUS       CGROUP";
 
+/// Columns before the last.
+const BEFORE_CGROUP: usize = HEADING.len() - "CGROUP".len();
+
 /// The lines.
-pub fn lines(data: &Data, ui: &Ui, theme: &Theme) -> Lines {
+pub fn lines(data: &Data, ui: &Ui, theme: &Theme, width: usize) -> Lines {
     let mut lines = Lines { heading: vec![Line::styled(HEADING, theme.heading())], ..Lines::default() };
     let mut tasks: Vec<&Task> =
         data.tasks.iter().filter(|task| ui.zoom.is_none_or(|domain| domain == task.home)).collect();
@@ -18,7 +21,7 @@ pub fn lines(data: &Data, ui: &Ui, theme: &Theme) -> Lines {
         tasks.reverse();
     }
     for task in tasks {
-        let line = line(data, task, theme);
+        let line = line(data, task, theme, width);
         if ui.shows(&line.to_string()) {
             lines.row(line, Some(task.home));
         }
@@ -29,7 +32,7 @@ pub fn lines(data: &Data, ui: &Ui, theme: &Theme) -> Lines {
     lines
 }
 
-fn line(data: &Data, task: &Task, theme: &Theme) -> Line<'static> {
+fn line(data: &Data, task: &Task, theme: &Theme, width: usize) -> Line<'static> {
     let class = data.report.domains.get(task.home.index()).and_then(|area| area.class.as_deref()).unwrap_or("-");
     let load = format!(" {:6.2}", crate::stats::tasks(task.load));
     Line::from(vec![
@@ -40,8 +43,8 @@ fn line(data: &Data, task: &Task, theme: &Theme) -> Line<'static> {
             task.duty as f64 / 10.24,
             task.moved_ago_ns.map_or("-".to_owned(), ago),
             why(task),
-            task.cpus,
-            task.cgroup
+            shortened(&task.cpus, 10),
+            shortened(&task.cgroup, width.saturating_sub(BEFORE_CGROUP)),
         )),
     ])
 }
