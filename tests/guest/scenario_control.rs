@@ -145,7 +145,8 @@ fn the_daemon_is_steered_while_it_runs_and_by_nobody_else() {
     let clients = outcome.report();
     let late = ["alone", "crowd", "stopped"].map(|name| numbers(&outcome, "late", name));
     println!("rounds late, p99 and max in ms, alone, with 1000 clients, after 0.5 s of SIGSTOP: {late:?}; {clients:?}");
-    assert!(late[1][0] < late[0][0] + 5.0, "{late:?}");
+    // Half an interval: neither those who steer nor those who disturb make a round later than that, and a stop does.
+    assert!(late[1][1] < 100.0, "{late:?}");
     assert!(late[2][1] > 100.0, "a daemon that is late is noticed: {late:?}");
     let after = json(&outcome, "after");
     assert_eq!((setting(&after, "slice")[0], setting(&after, "no-balance")[0]), ("5ms", "false"));
