@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn powersave_has_light_work_where_it_costs_least() {
         let powersave = |demand| class_of(demand, &[P, E, LP_E], Profile::Powersave);
-        assert_eq!([0, 102, 150, 205, 307].map(powersave), [2, 2, 1, 1, 0]);
+        assert_eq!([0, 150, 170, 205, 307].map(powersave), [2, 2, 1, 1, 0]);
     }
 
     #[test]
