@@ -61,8 +61,9 @@ static s32 claim_awake_in(const struct task_struct *p, const struct cpumask *are
 }
 
 /*
- * Claim an idle CPU that is not parked: where the task was, else in the domain of its class, else in the node. < 0 if there is
- * none. Global: verified once.
+ * Claim an idle CPU that is not parked: where the task was, else in the domain of its class, else, where there is one class, in
+ * the node. Where there are several, a parked CPU of the right class comes before one of another that is awake: the caller's
+ * next look. < 0 if there is none. Global: verified once.
  */
 __noinline s32 claim_awake(struct task_struct *p __arg_trusted, s32 prev_cpu)
 {
@@ -80,7 +81,9 @@ __noinline s32 claim_awake(struct task_struct *p __arg_trusted, s32 prev_cpu)
 	    scx_bpf_test_and_clear_cpu_idle(prev_cpu))
 		return prev_cpu;
 	cpu = claim_awake_in(p, domain_mask(near));
-	return cpu >= 0 ? cpu : claim_awake_in(p, slot_mask(&area_masks, config->node_mask));
+	if (cpu >= 0 || nr_classes > 1)
+		return cpu;
+	return claim_awake_in(p, slot_mask(&area_masks, config->node_mask));
 }
 
 #endif

@@ -30,7 +30,7 @@ fn a_killed_daemons_record_replays_as_it_was_planned() {
 const EJECTED: &str = "
     start --flight-recorder /black/box && stop && echo \"quiet=$(ls /black/box | wc -l)\"
     start --flight-recorder /black/box && guest-load hogs --threads 16 --cpus 0-1 --release --seconds 1
-    guest-load hogs --threads 12 --seconds 1 >/dev/null & load=$!; usleep 200000
+    guest-load hogs --threads 12 --seconds 4 >/dev/null & load=$!; usleep 200000
     scx_domains top --once --screen tasks | sed 's/^/tasks=/'; wait $load
     scx_domains top --once | sed 's/^/domains=/'; scx_domains top --batch --count 2 --screen rounds | sed 's/^/log=/'
     scx_domains record -o /now && summary /now

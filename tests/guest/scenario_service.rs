@@ -87,10 +87,10 @@ fn a_package_lives_from_installation_to_removal() {
         r#"
         look boot
         first=$(property MainPID)
-        echo "sandbox=$(sed -n 's/^CapEff:\s*//p; s/^Seccomp:\s*//p' /proc/$first/status | xargs)"
+        echo "sandbox="$(sed -n 's/^CapEff:\s*//p; s/^Seccomp:\s*//p' /proc/$first/status)
         # Of what it sees: read-only or not.
-        for path in /usr /sys /sys/devices/system/cpu /etc/scx_domains /run/scx; do
-            echo "mount=$path $(grep " $path " /proc/$first/mountinfo | tail -n 1 | cut -d' ' -f6 | cut -d, -f1)"
+        for path in / /sys /sys/devices/system/cpu /etc/scx_domains /run/scx; do
+            echo "mount=$path $(grep -E "^[0-9]+ [0-9]+ [0-9:]+ [^ ]+ $path " /proc/$first/mountinfo | tail -n 1 | cut -d' ' -f6 | cut -d, -f1)"
         done
 
         systemd-analyze security --threshold=25 --no-pager scx_domains >/dev/null
@@ -165,7 +165,7 @@ fn a_package_lives_from_installation_to_removal() {
     let running = |restarts| format!("active running, {OPS}, {restarts} restarts");
     looked(&outcome, "boot", &running(0));
     looked(&outcome, "sandbox", "000000c000000000 2");
-    let mounts = ["/usr ro", "/sys ro", "/sys/devices/system/cpu rw", "/etc/scx_domains rw", "/run/scx rw"];
+    let mounts = ["/ ro", "/sys ro", "/sys/devices/system/cpu rw", "/etc/scx_domains rw", "/run/scx rw"];
     assert_eq!(outcome.said("mount"), mounts, "{}", outcome.console);
     looked(&outcome, "exposure", "0");
     looked(&outcome, "reload", "0 same process");
