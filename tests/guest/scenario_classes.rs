@@ -9,7 +9,8 @@ const CLASSES: &str = "
     places() { for t in $(ls /proc/$1/task | tail -n +3); do cut -d' ' -f39 /proc/$1/task/$t/stat; done | tr '\\n' ' '; }
     khz() { for c in ${1:-0 1 2 3 4 5 6 7}; do cat /sys/devices/system/cpu/cpu$c/cpufreq/scaling_cur_freq; done | tr '\\n' ' '; }
     born_on_slow() { guest-load hogs --threads 1 --cpus 7 --release --seconds 2 >/dev/null & usleep 300000
-        echo \"heavy=$(places $!)\"; usleep 200000; echo \"heavy_khz=$(khz $(places $!))\"; wait $!; }
+        echo \"heavy=$(places $!)\"; usleep 200000; for i in 1 2 3 4 5; do khz $(places $!); usleep 20000; done >/khz
+        echo \"heavy_khz=$(tr '\\n' ' ' </khz)\"; wait $!; }
     half_busy() { guest-load sleepers --threads 1 --cpus 2 --work-us 5000 --count 60 >/dev/null & usleep 200000
         for i in 1 2 3 4 5; do khz 2; usleep 50000; done >/khz; echo \"half_khz=$(tr '\\n' ' ' </khz)\"; wait $!; }
     light() { guest-load sleepers --threads 4 --work-us 500 --count 300 >/dev/null & sleep 1
@@ -50,7 +51,9 @@ fn who_is_where_and_how_fast(kernel: &str) {
     let is_fast = |cpu: &u32| *cpu < 4;
 
     assert!(heavy[0].iter().all(is_fast), "born on a slow CPU, it goes to a fast one");
-    assert_eq!(heavy_khz[0], [4_000_000], "which runs as fast as it can");
+    // What reads this may push it off for a moment.
+    let fastest = heavy_khz[0].iter().filter(|khz| **khz == 4_000_000).count();
+    assert!(fastest >= 4, "which runs as fast as it can");
     let between = |khz: &u32| (2_000_000..4_000_000).contains(khz);
     assert!(half[0].iter().all(between) && spread(&half[0]) == 1, "half busy is between, and does not flutter");
     assert_eq!(idle[0], [[1_000_000; 4], [500_000; 4]].concat(), "who has nothing to do runs as slowly as it can");
