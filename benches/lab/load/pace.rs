@@ -44,6 +44,8 @@ pub struct Pace<'a> {
     memory: Memory,
     cold: Refill,
     cold_left_ns: u64,
+    /// Capacity of the fastest CPUs.
+    fastest: u32,
 }
 
 impl<'a> Pace<'a> {
@@ -60,13 +62,13 @@ impl<'a> Pace<'a> {
             None => Memory { node: machine.cpus[cpu].node, bound: false, away_ns: 0 },
         };
         crowd.arrive(index, machine.cpus[cpu].llc);
-        Pace { machine, model, crowd, index, memory, cold: model.cold.core, cold_left_ns: 0 }
+        let fastest = machine.cpus.iter().map(|cpu| cpu.capacity).max().unwrap_or(0);
+        Pace { machine, model, crowd, index, memory, cold: model.cold.core, cold_left_ns: 0, fastest }
     }
 
     /// Is it one of the fastest CPUs?
     pub fn is_fastest(&self, cpu: usize) -> bool {
-        let cpus = &self.machine.cpus;
-        cpus.iter().all(|other| other.capacity <= cpus[cpu].capacity)
+        self.machine.cpus[cpu].capacity == self.fastest
     }
 
     /// The worker is on another CPU than before.

@@ -95,7 +95,8 @@ pub struct Group {
 pub enum Kind {
     /// Wants a CPU always, or for `on_ms` of each `on_ms + off_ms`.
     Hog { on_ms: u64, off_ms: u64 },
-    /// Wakes each period, uses so much CPU time (or gets done what a fastest CPU does in it), sleeps. What is not done within its period is a missed frame.
+    /// Wakes each period, uses so much CPU time (or gets done what a fastest CPU does in it), sleeps. What is not done within its
+    /// period is a missed frame.
     Sleeper { period_us: u64, work_us: u64, on_fastest: bool },
     /// A token goes round the team through pipes; with two it is ping-pong.
     Ring,
