@@ -78,8 +78,8 @@ mod tests {
     use crate::record::Reader;
 
     fn recorded(times: impl Iterator<Item = u64>) -> FlightRecorder {
-        let mut recorder = FlightRecorder::new(header());
-        times.for_each(|at_ms| recorder.add(round(at_ms, [6, 0])));
+        let (mut recorder, one) = (FlightRecorder::new(header()), round(0, [6, 0]));
+        times.for_each(|at_ms| recorder.add(Round { at_ms, ..one.clone() }));
         recorder
     }
 
