@@ -15,7 +15,7 @@ demo:
 test: setup
 	cargo test --locked
 
-# With those that do on one more kernel what `make test` does on the newest: ten minutes more on two CPUs.
+# With those that do on other kernels what `make test` does on one, or do it more often: a quarter of an hour more on two CPUs.
 test-all: setup
 	cargo test --locked -- --include-ignored
 

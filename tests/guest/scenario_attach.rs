@@ -38,6 +38,7 @@ fn attaches_and_stops_on_the_newest() {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn attaches_and_stops_on_6_18() {
     attaches_and_stops(&Guest::new().kernel("6.18"), "on 6.18");
 }

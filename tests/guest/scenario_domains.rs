@@ -28,7 +28,8 @@ fn expected([nodes, llcs, cores, threads]: Shape) -> Value {
     let domain = |id| {
         json!({
             "id": id, "cpus": cpulist(id, per_llc), "llc": id, "node": id / llcs,
-            "class": 0, "capacity": 1024 * per_llc,
+            // Two threads of a core do what one and a quarter do alone.
+            "class": 0, "capacity": 256 * (3 + threads) * cores,
         })
     };
     json!({
@@ -64,6 +65,7 @@ fn one_cpu_is_one_domain() {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn four_nodes_are_four_domains() {
     is_seen_as_built([4, 1, 2, 1]);
 }
