@@ -32,11 +32,9 @@ fn spread(places: &[u32]) -> usize {
     places.iter().collect::<std::collections::BTreeSet<_>>().len()
 }
 
-/// How many of the CPUs where four tasks were seen, time and again, are fast; and on how many distinct ones they were at a time.
-fn seen(places: &[u32]) -> (f64, f64) {
-    let fast = places.iter().filter(|cpu| **cpu < 4).count();
-    let times = places.chunks(4).count();
-    (fast as f64 / places.len() as f64, places.chunks(4).map(spread).sum::<usize>() as f64 / times as f64)
+/// What part of the CPUs where tasks were seen, time and again, are fast.
+fn on_fast(places: &[u32]) -> f64 {
+    places.iter().filter(|cpu| **cpu < 4).count() as f64 / places.len() as f64
 }
 
 fn who_is_where_and_how_fast(kernel: &str) {
@@ -57,17 +55,14 @@ fn who_is_where_and_how_fast(kernel: &str) {
     let between = |khz: &u32| (2_000_000..4_000_000).contains(khz);
     assert!(half[0].iter().all(between) && spread(&half[0]) == 1, "half busy is between, and does not flutter");
     assert_eq!(idle[0], [[1_000_000; 4], [500_000; 4]].concat(), "who has nothing to do runs as slowly as it can");
-    let [balanced, thrifty, blind] = [0, 1, 2].map(|run: usize| seen(&light[run]));
-    println!(
-        "light work, part of it on fast CPUs and CPUs at a time: {balanced:?}, powersave {thrifty:?}, blind {blind:?}"
-    );
-    assert!(balanced.0 > 0.9, "who waits for little work has it done fast");
+    let [balanced, thrifty, blind] = [0, 1, 2].map(|run: usize| on_fast(&light[run]));
+    println!("light work, part of it on fast CPUs: {balanced:?}, powersave {thrifty:?}, blind {blind:?}");
+    assert!(balanced > 0.9, "who waits for little work has it done fast");
     let reports = outcome.reports();
     let [hogs, pinned] = &reports[..] else { panic!("two loads report: {reports:?}") };
     assert!(hogs.threads.iter().all(|hog| hog.cpu_ms > 900.0), "each of as many hogs as CPUs has one: {hogs:?}");
 
-    assert!(thrifty.0 < 0.1, "in powersave, it is done thriftily");
-    assert!(balanced.1 < blind.1 - 0.5 && thrifty.1 < blind.1 - 0.5, "and CPUs are left asleep");
+    assert!(thrifty < 0.1, "in powersave, it is done thriftily");
     let late = pinned.threads.iter().filter_map(|thread| thread.late_ms.as_ref());
     assert!(late.map(|late| late.max).fold(0.0, f64::max) < 20.0, "but not those that somebody is pinned to");
 
