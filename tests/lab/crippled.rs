@@ -8,7 +8,8 @@ use crate::lab::scenario::Suite;
 
 const CRIPPLED: &[(&str, &[&str])] = &[
     ("no-balance", &["--no-balance"]),
-    ("no-steal", &["--no-steal"]),
+    // Without the balancer too: it is so quick to spread them that stealing alone is hardly missed.
+    ("no-steal", &["--no-steal", "--no-balance"]),
     ("restless", &["-vv", "--balance-interval", "10ms"]),
 ];
 
