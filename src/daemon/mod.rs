@@ -26,7 +26,6 @@ use crate::failure::Failure;
 use crate::kernel::{
     Attached, Exit, ExitKind, Features, KernelError, Object, Options, SCHEDULER, hotplug_sequence, may_run,
 };
-use crate::placement::Placement;
 use crate::stats::Places;
 use crate::topology::{self, Source, Topology};
 use gpus::GpuWatch;
@@ -83,14 +82,7 @@ fn run_once(
     let wishes = Wishes::new(&topology, &domains, args);
     let records = Records::begin(args, &domains)?;
     let gpus = if args.no_gpu { None } else { GpuWatch::new(&topology) };
-    let options = Options {
-        node_hints: gpus.is_some(),
-        placement: wishes.placement(),
-        parking: wishes.parks(),
-        cpuperf: wishes.cpuperf.clone(),
-        perf_terms: wishes.perf_terms(),
-        ..options(args, hotplug_sequence)
-    };
+    let options = options(args, &wishes, gpus.is_some(), hotplug_sequence);
     let mut object = Object::uninit();
     let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options, features)?;
     let attach_time = started.elapsed();
@@ -111,10 +103,10 @@ fn run_once(
     lock_memory();
     let class_names = topology.classes.iter().map(|class| class.name.clone()).collect();
     let places = Places { domains: domains.clone(), class_names, scheduler: SCHEDULER.to_owned() };
-    let reports = Reports::new(places, Instant::now());
+    let reports = Reports::new(places, attach_time);
     let heat = HeatWatch::new(&topology, &domains);
     let rounds = Rounds::new(attached, domains, settings.clone(), layers, wishes, records, reports)?;
-    let rounds = rounds.attached_in(attach_time).watching(heat, gpus);
+    let rounds = rounds.watching(heat, gpus);
     let (ask, questions) = requests::channel(layers.file().to_owned());
     // Only now: it looks users up, which reads the environment, and reading the machine writes to that.
     let _server = Server::start(socket, ask)
@@ -123,7 +115,7 @@ fn run_once(
 }
 
 /// How the scheduler is to run.
-fn options(args: &RunArgs, hotplug_sequence: u64) -> Options {
+fn options(args: &RunArgs, wishes: &Wishes, node_hints: bool, hotplug_sequence: u64) -> Options {
     Options {
         policy: args.policy,
         slice: args.slice,
@@ -133,13 +125,13 @@ fn options(args: &RunArgs, hotplug_sequence: u64) -> Options {
         node_delay: args.node_delay,
         remote_delay: args.remote_delay,
         classes: !args.no_placement,
-        placement: Placement::default(),
-        parking: false,
-        cpuperf: Vec::new(),
-        perf_terms: Vec::new(),
+        placement: wishes.placement(),
+        parking: wishes.parks(),
+        cpuperf: wishes.cpuperf.clone(),
+        perf_terms: wishes.perf_terms(),
         cgroup_weights: !args.no_cgroup_weights,
         exit_dump_len: args.exit_dump_len,
-        node_hints: false,
+        node_hints,
         hotplug_sequence,
     }
 }

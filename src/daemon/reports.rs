@@ -3,7 +3,7 @@
 use crate::kernel::{Attached, KernelError, events};
 use crate::stats::{DaemonStats, Places, Reading, Report, cpu_times, process};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Who asks again sooner, in seconds, gets the same report again: askers cannot keep the daemon from its rounds.
 const FRESH: f64 = 0.05;
@@ -13,6 +13,8 @@ const SHORTEST_WINDOW: f64 = 0.5;
 /// What is remembered from report to report.
 pub struct Reports {
     places: Places,
+    /// How long attaching took.
+    attach_time: Duration,
     attached_at: Instant,
     /// What windows begin with now, and will begin with once they are long enough.
     earlier: Reading,
@@ -21,10 +23,10 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// The first window begins now.
-    pub fn new(places: Places, attached_at: Instant) -> Self {
+    /// The first window begins now, when attaching is done.
+    pub fn new(places: Places, attach_time: Duration) -> Self {
         let first = Reading { times: cpu_times().unwrap_or_default(), ..Reading::default() };
-        Self { places, attached_at, earlier: first.clone(), latest: first, last: None }
+        Self { places, attach_time, attached_at: Instant::now(), earlier: first.clone(), latest: first, last: None }
     }
 
     /// The last report, if it was made a moment ago.
@@ -51,6 +53,7 @@ impl Reports {
             events: events(),
             daemon: DaemonStats {
                 uptime: self.attached_at.elapsed().as_secs_f64(),
+                attach: self.attach_time.as_secs_f64(),
                 cpu: process.cpu,
                 memory: process.memory,
                 descriptors: process.descriptors,

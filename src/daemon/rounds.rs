@@ -57,7 +57,6 @@ pub struct Rounds<'a> {
     records: Records,
     lateness: Lateness,
     reports: Reports,
-    attach_time: Duration,
     /// Since the start: all, and those that failed.
     rounds: u64,
     all_failed_rounds: u64,
@@ -100,7 +99,6 @@ impl<'a> Rounds<'a> {
             records,
             lateness: Lateness::default(),
             reports,
-            attach_time: Duration::ZERO,
             rounds: 0,
             all_failed_rounds: 0,
             pace: Pace::new(args.balance_interval, now),
@@ -112,12 +110,6 @@ impl<'a> Rounds<'a> {
             settings,
             layers,
         })
-    }
-
-    /// Tell that attaching took this long.
-    #[must_use]
-    pub fn attached_in(self, attach_time: Duration) -> Self {
-        Self { attach_time, ..self }
     }
 
     /// Let heat and GPUs count, where there are any that can be asked.
@@ -252,7 +244,6 @@ impl<'a> Rounds<'a> {
             imbalances: self.balancer.imbalances().to_vec(),
             flows: self.flows.clone(),
             daemon: DaemonStats {
-                attach: self.attach_time.as_secs_f64(),
                 interval: self.settings.args().balance_interval.as_secs_f64(),
                 rounds: self.rounds,
                 failed_rounds: self.all_failed_rounds,

@@ -11,39 +11,21 @@
     missing_docs
 )]
 mod generated {
-    include!(concat!(env!("OUT_DIR"), "/bpf_skel.rs"));
+    pub mod scheduler {
+        include!(concat!(env!("OUT_DIR"), "/bpf_skel.rs"));
+    }
+    pub mod trace {
+        include!(concat!(env!("OUT_DIR"), "/trace_skel.rs"));
+    }
+    pub mod intf {
+        include!(concat!(env!("OUT_DIR"), "/bpf_intf.rs"));
+    }
 }
 
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    non_upper_case_globals,
-    non_camel_case_types,
-    non_snake_case,
-    dead_code,
-    unsafe_op_in_unsafe_fn,
-    missing_docs
-)]
-mod generated_trace {
-    include!(concat!(env!("OUT_DIR"), "/trace_skel.rs"));
-}
-
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    non_upper_case_globals,
-    non_camel_case_types,
-    non_snake_case,
-    dead_code,
-    missing_docs
-)]
-pub mod intf {
-    include!(concat!(env!("OUT_DIR"), "/bpf_intf.rs"));
-}
-
-pub use generated::types::data_settings as Settings;
-pub use generated::{BpfSkel, BpfSkelBuilder, OpenBpfSkel, types};
-pub use generated_trace::{OpenTraceSkel, TraceSkel, TraceSkelBuilder};
+pub use generated::intf;
+pub use generated::scheduler::types::data_settings as Settings;
+pub use generated::scheduler::{BpfSkel, BpfSkelBuilder, OpenBpfSkel, types};
+pub use generated::trace::{OpenTraceSkel, TraceSkel, TraceSkelBuilder};
 
 /// Values of BPF maps: plain C structs without padding that matters, valid for any bytes.
 ///

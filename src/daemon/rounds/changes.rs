@@ -95,7 +95,7 @@ impl Rounds<'_> {
             "profile" => self.wishes.adopt(&mut self.attached, args.profile),
             // Each round asks for it.
             "no-balance" => {}
-            _ => self.attached.tune(&options(args, 0)),
+            _ => self.attached.tune(&options(args, &self.wishes, self.gpus.is_some(), 0)),
         }
     }
 }
