@@ -39,9 +39,10 @@ void BPF_STRUCT_OPS(domains_enable, struct task_struct *p)
 	weigh(p, tctx);
 	tctx->load_weight = capped(tctx->weight);
 	tctx->charged = p->se.sum_exec_runtime;
+	if (sleeps_matter())
+		tctx->slept_ran = tctx->charged;
 	if (demand_matters()) {
 		tctx->demand_ran = tctx->charged;
-		tctx->slept_ran = tctx->charged;
 		tctx->demand_at = scx_bpf_now();
 	}
 }
@@ -86,6 +87,8 @@ void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
 	if (!here->handed_on)
 		here->started_at = now;
 	here->handed_on = false;
+	if (smt_enabled)
+		here->shared_ticks = 0;
 	show_running(here, tctx, now);
 	if (cpuperf_enabled)
 		adjust_perf(cpu, tctx->demand, now);
@@ -110,7 +113,7 @@ void BPF_STRUCT_OPS(domains_tick, struct task_struct *p)
 	charge(p, tctx, cpu, now);
 	if (demand_matters())
 		follow_demand(p, tctx, cpu, now);
-	if (nr_classes > 1 && looks_up(p, tctx, cpu, here))
+	if ((nr_classes > 1 && looks_up(p, tctx, cpu, here)) || (smt_enabled && looks_for_core(p, tctx, cpu, here)))
 		scx_bpf_task_set_slice(p, 0);
 	if (cpuperf_enabled)
 		adjust_perf(cpu, tctx->demand, now);
@@ -155,7 +158,7 @@ void BPF_STRUCT_OPS(domains_quiescent, struct task_struct *p, u64 deq_flags)
 		follow_demand(p, tctx, scx_bpf_task_cpu(p), now);
 	if (deq_flags & DEQ_SLEEP) {
 		tctx->queued_at = 0;
-		if (nr_classes > 1)
+		if (sleeps_matter())
 			tctx->slept_ran = p->se.sum_exec_runtime;
 	}
 }

@@ -121,10 +121,21 @@ static __always_inline bool is_too_heavy(const struct task_ctx *tctx, u32 class)
 	return tctx->class < class && tctx->demand >> 9 > class_capacity[class & (MAX_CLASSES - 1)];
 }
 
+/* Is it kept how long tasks run without a sleep? */
+static __always_inline bool sleeps_matter(void)
+{
+	return nr_classes > 1 || smt_enabled;
+}
+
+static __always_inline bool runs_on_and_on(const struct task_struct *p, const struct task_ctx *tctx)
+{
+	return time_delta(p->se.sum_exec_runtime, tctx->slept_ran) >= MISFIT_NS;
+}
+
 /* Has it run for so long without a sleep that it needs a faster CPU than one of `class`? */
 static __always_inline bool is_misfit(const struct task_struct *p, const struct task_ctx *tctx, u32 class)
 {
-	return class && time_delta(p->se.sum_exec_runtime, tctx->slept_ran) >= MISFIT_NS;
+	return class && runs_on_and_on(p, tctx);
 }
 
 #endif

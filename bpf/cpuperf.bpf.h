@@ -34,6 +34,12 @@ const volatile bool cpuperf_enabled = false;
 /* By class; userspace changes it as it runs. */
 struct perf_terms perf_terms[MAX_CLASSES];
 
+/*
+ * How fast each CPU runs, where the kernel cannot measure it: nr_cpus of them. Userspace writes it at first, and only once
+ * frequency_changed is there: whatever changes before that would never be known.
+ */
+SIZED_ARRAY(cpu_khz, u32);
+
 #define PERF_STEP_NS (4ULL * 1000 * 1000)
 #define PERF_DEADBAND 32 /* of 1024: 3 % */
 #define PERF_FULL 1024
@@ -89,27 +95,35 @@ static __always_inline u32 wanted_perf(u32 class, u32 need)
 SEC("tp_btf/cpu_frequency")
 int BPF_PROG(frequency_changed, unsigned int khz, unsigned int cpu)
 {
-	struct cpu_state *state = cpu_state_fallible(cpu);
+	u32 *is = bpf_map_lookup_elem(&cpu_khz, &cpu);
 
-	if (state)
-		state->khz = khz;
+	if (is)
+		*is = khz;
 	return 0;
 }
 
-/* What to ask the kernel for, for a CPU to run at this part of its highest frequency. */
-static __always_inline u32 perf_target(const struct cpu_config *config, const struct cpu_state *here, s32 cpu, u64 perf)
+/* How fast `cpu` runs, where the kernel does not know it; else, and before it is known here, 0. */
+static __always_inline u64 unmeasured_khz(const struct cpu_config *config, s32 cpu)
 {
-	u64 target = perf * scx_bpf_cpuperf_cap(cpu) * 4 / (5 * PERF_FULL);
+	u32 *is = config->max_khz ? bpf_map_lookup_elem(&cpu_khz, &cpu) : NULL;
 
-	if (config->max_khz && here->khz)
-		target = target * 4 / 5 * config->max_khz / here->khz;
+	return is ? *is : 0;
+}
+
+/* What to ask the kernel for, for a CPU to run at this part of its highest frequency. */
+static __always_inline u32 perf_target(const struct cpu_config *config, s32 cpu, u64 perf)
+{
+	u64 target = perf * scx_bpf_cpuperf_cap(cpu) * 4 / (5 * PERF_FULL), khz = unmeasured_khz(config, cpu);
+
+	if (khz)
+		target = target * 4 / 5 * config->max_khz / khz;
 	return target < PERF_FULL ? target : PERF_FULL;
 }
 
-/* Is it known to run slower than was asked for? */
-static __always_inline bool is_slower(const struct cpu_config *config, const struct cpu_state *here)
+/* Is it known to run slower than this part of its highest frequency? */
+static __always_inline bool is_slower(const struct cpu_config *config, s32 cpu, u64 perf)
 {
-	return config->max_khz && (u64)here->khz * PERF_FULL < (u64)here->perf * config->max_khz;
+	return unmeasured_khz(config, cpu) * PERF_FULL < perf * config->max_khz;
 }
 
 /*
@@ -138,13 +152,13 @@ __noinline int adjust_perf(s32 cpu, u32 demand, u64 now)
 	} else if (wanted == here->perf ||
 		   (wanted - here->perf < PERF_DEADBAND && wanted < perf_terms[class].ceiling)) {
 		here->perf_at = now;
-		if (!is_slower(config, here))
+		if (!is_slower(config, cpu, here->perf))
 			return 0;
 		wanted = here->perf;
 	}
 	here->perf = wanted;
 	here->perf_at = now;
-	scx_bpf_cpuperf_set(cpu, perf_target(config, here, cpu, wanted));
+	scx_bpf_cpuperf_set(cpu, perf_target(config, cpu, wanted));
 	return 0;
 }
 

@@ -71,6 +71,8 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 	keep = can_go_on(prev, cpu); /* after the rescue, which lets go of the runqueue's lock */
 	if (nr_classes > 1 && keep && goes_up(prev, cpu))
 		keep = false;
+	if (smt_enabled && keep && leaves_core(prev, cpu, here))
+		keep = false;
 	own = first_runnable(cpu_dsq(cpu), cpu, &own_vtime);
 	shared = first_runnable(domain, cpu, &shared_vtime);
 	if (own || shared) {

@@ -233,7 +233,7 @@ void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 		enqueue_on_cpu(p, tctx, scx_bpf_task_cpu(p), enq_flags, now);
 	else if (p->pid == planner_pid && time_delta(now, tctx->changed_at) < PLANNER_TURN_NS)
 		enqueue_planner(p, tctx, enq_flags, now);
-	else if (nr_classes > 1 && move_up(p, enq_flags))
+	else if ((nr_classes > 1 && move_up(p, enq_flags)) || (smt_enabled && move_to_own_core(p, enq_flags)))
 		return;
 	else
 		enqueue_in_domain(p, tctx, enq_flags, now);

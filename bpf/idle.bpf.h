@@ -32,23 +32,29 @@
  */
 #define MAX_DOMAIN_SCAN 64
 
-/* Pick and claim an idle CPU in `area` that the task may run on; < 0 if there is none. */
-static s32 claim_idle_in(const struct task_struct *p, const struct cpumask *area, u64 flags)
+/* The CPUs of `area` that a task may run on; NULL if there are none. The mask is good until the next such call on this CPU. */
+static const struct cpumask *allowed_of(const struct task_struct *p, const struct cpumask *area)
 {
 	u32 here = bpf_get_smp_processor_id();
 	struct cpumask_slot *slot;
 	struct bpf_cpumask *scratch;
 
 	if (p->nr_cpus_allowed >= nr_cpus)
-		return scx_bpf_pick_idle_cpu(area, flags);
+		return area;
 	slot = bpf_map_lookup_elem(&scratch_masks, &here);
 	if (!slot || !(scratch = slot->mask)) {
 		scx_bpf_error("no scratch mask for CPU %u", here);
-		return -EINVAL;
+		return NULL;
 	}
-	if (!bpf_cpumask_and(scratch, area, p->cpus_ptr))
-		return -EBUSY;
-	return scx_bpf_pick_idle_cpu(cast_mask(scratch), flags);
+	return bpf_cpumask_and(scratch, area, p->cpus_ptr) ? cast_mask(scratch) : NULL;
+}
+
+/* Pick and claim an idle CPU in `area` that the task may run on; < 0 if there is none. */
+static s32 claim_idle_in(const struct task_struct *p, const struct cpumask *area, u64 flags)
+{
+	const struct cpumask *allowed = allowed_of(p, area);
+
+	return allowed ? scx_bpf_pick_idle_cpu(allowed, flags) : -EBUSY;
 }
 
 /* Claim `cpu` if its whole core is idle. */

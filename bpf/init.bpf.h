@@ -36,7 +36,6 @@ static s32 init_cpu(s32 cpu, bool online)
 	if (!domain)
 		return -ENOENT;
 	state->perf = PERF_FULL; /* the kernel's own target at first */
-	state->khz = config->khz;
 	ret = scx_bpf_create_dsq(cpu_dsq(cpu), domain->node);
 	if (!ret && online)
 		set_cpu_online(cpu, true);

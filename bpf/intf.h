@@ -51,9 +51,8 @@ struct cpu_config {
 	u32 domain;
 	u32 class;   /* 0 is the fastest */
 	u32 cpuperf; /* is its frequency asked of us? */
-	/* Where the kernel does not know how fast a CPU runs, for us to follow it; else 0. */
-	u32 max_khz;
-	u32 khz; /* at first */
+	u32 next_thread; /* of its core, in a ring; itself if it is the only one */
+	u32 max_khz; /* its highest frequency, where the kernel does not know how fast it runs, for us to follow it; else 0 */
 };
 
 /* Written by userspace before attach, never after. Masks are indices into the map `cpumasks`. */
@@ -113,7 +112,8 @@ enum counter {
 	COUNT_FLOW_ENQUEUED, /* tasks that a flow moved when they were enqueued, */
 	COUNT_FLOW_QUEUED,   /* or while they waited */
 	COUNT_CHANGED_DOMAIN, /* tasks that ran in another domain than the last time */
-	COUNT_MOVED_UP,	      /* tasks that ran on and on, moved to an idle CPU of a faster class */
+	COUNT_MOVED_UP,	      /* tasks that ran on and on, moved to an idle CPU of a faster class, */
+	COUNT_OWN_CORE,	      /* or from beside a busy sibling to an idle core */
 	NR_COUNTERS,
 };
 
@@ -130,6 +130,7 @@ struct cpu_state {
 	u32 handed_on;	    /* has what runs here handed the CPU to one that it woke? */
 	u32 waking_softly;  /* the wake-up that this CPU is at is by a task of ours that will sleep soon */
 	u32 misfit;	    /* runs here one that needs a faster CPU, and none is idle? */
+	u32 shared_ticks;   /* ticks in a row that found what runs here beside a busy sibling (shared_core.bpf.h) */
 	u32 looked_at;	    /* the index of the CPU of its domain that it looks at next (stuck.bpf.h) */
 	u64 rescue_at;
 	/* kept where frequencies are asked of us only (cpuperf.bpf.h): */
@@ -139,7 +140,6 @@ struct cpu_state {
 	u64 perf_at;   /* ns, when `perf` was last changed, or right */
 	u32 busy;      /* what part of its highest frequency it needed, 0 .. 1024 << 10 */
 	u32 perf;      /* what part of it was asked for, 0 .. 1024 */
-	u32 khz;       /* its frequency, where the kernel does not know it */
 	u64 taken_at;	    /* ns, since when a higher class has it; 0: it has not */
 	u64 taken_ns;	    /* how long one had it, up to the last time that it gave it back */
 	u64 counters[NR_COUNTERS];

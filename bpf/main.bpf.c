@@ -27,6 +27,7 @@ UEI_DEFINE(uei);
 #include "park.bpf.h"	  /* which CPUs are left asleep */
 #include "idle.bpf.h"	  /* select_cpu: which idle CPU */
 #include "misfit.bpf.h"	  /* who runs on where CPUs are slow moves up */
+#include "shared_core.bpf.h" /* who runs on beside a busy sibling moves to a core of its own */
 #include "steal.bpf.h"	  /* what an idle CPU takes from other domains, and when */
 #include "flow.bpf.h"	  /* spending flows */
 #include "swap.bpf.h"	  /* pairs of tasks for what no single one fits */

@@ -19,25 +19,6 @@
 #ifndef __SCX_DOMAINS_MISFIT_H
 #define __SCX_DOMAINS_MISFIT_H
 
-/* CPUs of a faster class than `class` that a task may run on: a mask that is good until the next such call on this CPU. */
-static const struct cpumask *faster_cpus(const struct task_struct *p, u32 class)
-{
-	const struct cpumask *faster = slot_mask(&faster_masks, class);
-	u32 here = bpf_get_smp_processor_id();
-	struct cpumask_slot *slot;
-	struct bpf_cpumask *scratch;
-
-	if (!faster || p->nr_cpus_allowed >= nr_cpus)
-		return faster;
-	slot = bpf_map_lookup_elem(&scratch_masks, &here);
-	if (!slot || !(scratch = slot->mask)) {
-		scx_bpf_error("no scratch mask for CPU %u", here);
-		return NULL;
-	}
-	bpf_cpumask_and(scratch, faster, p->cpus_ptr);
-	return cast_mask(scratch);
-}
-
 /* Is a CPU of a faster class than `class` idle that the task may run on? */
 static bool has_room_above(const struct task_struct *p, u32 class)
 {
@@ -45,7 +26,8 @@ static bool has_room_above(const struct task_struct *p, u32 class)
 	bool room = false;
 
 	if (!bpf_cpumask_empty(idle)) {
-		faster = faster_cpus(p, class);
+		faster = slot_mask(&faster_masks, class);
+		faster = faster ? allowed_of(p, faster) : NULL;
 		room = faster && bpf_cpumask_intersects(faster, idle);
 	}
 	scx_bpf_put_idle_cpumask(idle);

@@ -23,10 +23,10 @@ struct task_ctx {
 	u64 changed_at; /* ns, when it last became runnable or quiescent, or `duty` was brought up to date */
 	u64 transit;	/* what a flow counted in transit for it (see pack_transit), 0: nothing */
 	u64 moved_at;	/* ns, when a flow last moved it */
+	u64 slept_ran;	/* p->se.sum_exec_runtime when it last went to sleep; kept with several core classes or SMT only */
 	/* kept with several core classes only: */
 	u64 demand_at;	/* ns, when `demand` was last brought up to date, */
 	u64 demand_ran; /* and p->se.sum_exec_runtime then */
-	u64 slept_ran;	/* p->se.sum_exec_runtime when it last went to sleep */
 	u64 fits_no_slower; /* ns, when its demand last fit no slower class than `class` */
 	u32 home;
 	u32 own_weight; /* that of its nice value, whatever its cgroup; as of when `weight` was found */

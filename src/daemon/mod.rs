@@ -85,6 +85,7 @@ fn run_once(
     let options = options(args, &wishes, gpus.is_some(), hotplug_sequence);
     let mut object = Object::uninit();
     let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options, features)?;
+    wishes.correct_frequencies(&attached)?;
     let attach_time = started.elapsed();
     log::info!(
         "scheduling {} CPUs in {} domains, balancing {} (attached in {:.2} s)",

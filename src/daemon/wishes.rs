@@ -55,6 +55,22 @@ impl Wishes {
         }
     }
 
+    /// Now that BPF hears of changes of frequency: tell it what they are. One that changes as it is read is found by reading again;
+    /// each change makes the next less likely, so a few times will do.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn correct_frequencies(&self, attached: &Attached) -> Result<(), KernelError> {
+        if self.cpuperf.iter().any(|asked| asked.unmeasured.is_some()) {
+            for _ in 0..3 {
+                if !attached.correct_frequencies(&asked(Path::new("/")))? {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Which class a task should be on.
     pub fn placement(&self) -> Placement {
         Placement::new(&self.classes, self.profile)

@@ -1,11 +1,12 @@
 //! Tells the scheduler of core classes (`bpf/class.bpf.h`) and of frequencies (`bpf/cpuperf.bpf.h`).
 
 use super::error::KernelError;
-use super::load::{Attached, Options, run};
-use super::skel::{OpenBpfSkel, intf, types};
+use super::load::{Attached, Options, run, step};
+use super::skel::{MapValue, OpenBpfSkel, intf, types};
 use super::tables::Tables;
-use crate::frequency::PerfTerms;
+use crate::frequency::{Asked, PerfTerms};
 use crate::placement::{DEMAND_STEPS, MAX_CLASSES, Placement};
+use libbpf_rs::{MapCore, MapFlags};
 use std::time::Duration;
 
 const _: () = assert!(MAX_CLASSES == intf::limits_MAX_CLASSES as usize);
@@ -59,6 +60,29 @@ impl Attached<'_> {
             // SAFETY: as in `set_placement`, with aligned u32s.
             unsafe { std::ptr::write_volatile(&raw mut bss.perf_terms, perf_table(terms)) };
         }
+    }
+
+    /// Tell BPF how fast CPUs run that the kernel cannot measure, as it is now that BPF hears of changes. True if one ran at another
+    /// speed than BPF took it to.
+    ///
+    /// # Errors
+    /// [`KernelError::Step`] if the kernel refuses.
+    pub fn correct_frequencies(&self, asked: &[Asked]) -> Result<bool, KernelError> {
+        const CORRECTING: &str = "telling the scheduler how fast CPUs run";
+        let map = &self.skel.maps.cpu_khz;
+        let mut corrected = false;
+        for Asked { cpus, unmeasured } in asked {
+            let Some((_, khz)) = unmeasured else { continue };
+            for cpu in cpus.iter().filter(|cpu| cpu.0 < map.max_entries()) {
+                let key = cpu.0.as_bytes();
+                let known = map.lookup(key, MapFlags::ANY).map_err(|e| step(CORRECTING, &e))?;
+                if known.as_deref() != Some(khz.as_bytes()) {
+                    map.update(key, khz.as_bytes(), MapFlags::ANY).map_err(|e| step(CORRECTING, &e))?;
+                    corrected = true;
+                }
+            }
+        }
+        Ok(corrected)
     }
 
     /// Have CPUs slow down that went idle while they were fast.

@@ -24,5 +24,6 @@ pub(super) fn counters(state: &intf::cpu_state) -> Counters {
         flow_queued: count(intf::counter_COUNT_FLOW_QUEUED),
         changed_domain: count(intf::counter_COUNT_CHANGED_DOMAIN),
         moved_up: count(intf::counter_COUNT_MOVED_UP),
+        own_core: count(intf::counter_COUNT_OWN_CORE),
     }
 }

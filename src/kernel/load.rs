@@ -271,6 +271,7 @@ fn configure(
     for map in [
         &mut maps.cpu_configs,
         &mut maps.cpu_states,
+        &mut maps.cpu_khz,
         &mut maps.scratch_masks,
         &mut maps.domain_cpus,
         &mut maps.parked_cpus,
@@ -298,7 +299,7 @@ fn configure(
     let ops = open.struct_ops.domains_ops_mut();
     name_ops(&mut ops.name);
     ops.flags = features.ops_flags;
-    if tables.class_capacities.len() > 1 {
+    if tables.class_capacities.len() > 1 || tables.smt {
         ops.flags |= features.enqueue_last;
     }
     ops.timeout_ms = WATCHDOG.as_millis() as u32;

@@ -35,7 +35,7 @@ impl Tables {
         let classes = if classes { class_capacities.len().clamp(1, MAX_CLASSES) } else { 1 };
         let llcs = index_of(domains, |domain| domain.llc);
         let nodes = index_of(domains, |domain| domain.node);
-        let cpu_configs = cpu_configs(domains, possible, classes, cpuperf);
+        let cpu_configs = cpu_configs(topology, domains, possible, classes, cpuperf);
         let (domain_configs, domain_cpus) = domain_configs(domains, &cpu_configs, &llcs, &nodes, classes);
         Self {
             cpu_configs,
@@ -99,19 +99,33 @@ fn domain_configs(
     (configs, all)
 }
 
-fn cpu_configs(domains: &Domains, possible: &CpuSet, classes: usize, cpuperf: &[Asked]) -> Vec<intf::cpu_config> {
+/// The thread after `cpu` in the ring of its core's threads: itself if it is the only one.
+fn next_thread(topology: &Topology, cpu: CpuId) -> CpuId {
+    let core = topology.cores.iter().find(|core| core.cpus.contains(cpu));
+    let threads = || core.into_iter().flat_map(|core| core.cpus.iter());
+    threads().find(|other| *other > cpu).or_else(|| threads().next()).unwrap_or(cpu)
+}
+
+fn cpu_configs(
+    topology: &Topology,
+    domains: &Domains,
+    possible: &CpuSet,
+    classes: usize,
+    cpuperf: &[Asked],
+) -> Vec<intf::cpu_config> {
     let ids = possible.iter().map(|cpu| cpu.0 + 1).max().unwrap_or(1);
     (0..ids)
         .map(|id| {
             let mut config = intf::cpu_config::zeroed();
             config.domain = intf::none_NO_DOMAIN;
+            config.next_thread = next_thread(topology, CpuId(id)).0;
             if possible.contains(CpuId(id)) {
                 config.domain = nearest_domain(domains, id).0;
                 let domain = domains.get(DomainId(config.domain));
                 config.class = domain.map_or(0, |domain| class_index(domain.class, classes));
                 if let Some(asked) = cpuperf.iter().find(|asked| asked.cpus.contains(CpuId(id))) {
                     config.cpuperf = 1;
-                    (config.max_khz, config.khz) = asked.unmeasured.unwrap_or_default();
+                    config.max_khz = asked.unmeasured.map_or(0, |(highest, _)| highest);
                 }
             }
             config
@@ -188,6 +202,8 @@ mod tests {
             tables.domain_configs.iter().map(|c| (c.first_cpu, c.nr_cpus, c.llc_mask, c.node_mask, c.node)).collect();
         assert_eq!(configs, [(0, 2, 0, 4, 0), (2, 2, 1, 4, 0), (4, 2, 2, 5, 1), (6, 2, 3, 5, 1)]);
         assert_eq!(tables.areas, 7);
+        let next: Vec<u32> = tables.cpu_configs.iter().map(|config| config.next_thread).collect();
+        assert_eq!(next, [1, 0, 3, 2, 5, 4, 7, 6], "a core's threads are a ring");
         assert!(tables.domain_configs.iter().all(|config| config.shares_llc == 0));
     }
 
