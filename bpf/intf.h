@@ -131,6 +131,7 @@ struct cpu_state {
 	u32 waking_softly;  /* the wake-up that this CPU is at is by a task of ours that will sleep soon */
 	u32 misfit;	    /* runs here one that needs a faster CPU, and none is idle? */
 	u32 shared_ticks;   /* ticks in a row that found what runs here beside a busy sibling (shared_core.bpf.h) */
+	u32 crowded_ticks;  /* ticks in a row that found more to run than CPUs, while the daemon wants to hear of it (signal.bpf.h) */
 	u32 looked_at;	    /* the index of the CPU of its domain that it looks at next (stuck.bpf.h) */
 	u64 rescue_at;
 	/* kept where frequencies are asked of us only (cpuperf.bpf.h): */

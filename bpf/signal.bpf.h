@@ -28,20 +28,25 @@ static __always_inline void send_signal(u32 kind)
 	bpf_ringbuf_output(&signals, &kind, sizeof(kind), 0);
 }
 
+/* Ticks in a row that a CPU has to find more to run than CPUs. */
+#define CROWDED_TICKS 2
+
 /*
- * More to run than CPUs? Asked at a tick, so that those who come for less than one do not wake the daemon. Not from a CPU on its
- * way down: the ring wakes its reader from work raised on the CPU itself (see kick() in config.bpf.h). A CPU that a higher
- * class has counts as there: how much of it is gone only the balancer knows, and it looks once a second.
+ * More to run than CPUs? Asked at ticks, two in a row, so that those who come for a moment do not wake the daemon: it is one of
+ * them itself, and would be woken by its own rounds where all CPUs have a hog. Not from a CPU on its way down: the ring wakes its
+ * reader from work raised on the CPU itself (see kick() in config.bpf.h). A CPU that a higher class has counts as there: how
+ * much of it is gone only the balancer knows, and it looks once a second.
  */
-static __always_inline void tell_crowding(u32 domain, const struct cpu_state *here)
+static __always_inline void tell_crowding(u32 domain, struct cpu_state *here)
 {
 	struct domain_state *state;
 
 	if (!crowding_wanted)
 		return;
 	state = domain_state(domain);
-	if (state && here->online && state->nr_runnable > state->nr_online &&
-	    __sync_lock_test_and_set(&crowding_wanted, 0))
+	if (!state || !here->online || state->nr_runnable <= state->nr_online)
+		here->crowded_ticks = 0;
+	else if (++here->crowded_ticks >= CROWDED_TICKS && __sync_lock_test_and_set(&crowding_wanted, 0))
 		send_signal(SIGNAL_CROWDED);
 }
 

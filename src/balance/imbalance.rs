@@ -16,8 +16,8 @@ use crate::domain::Domains;
 use serde::{Deserialize, Serialize};
 
 /// More runnable tasks than CPUs by this, in thousandths, are no crowd: two hogs on two CPUs lose more than that to kernel
-/// threads that come and go, and the real-time ones among those never leave quite two CPUs.
-const CROWD_MILLI: f64 = 50.0;
+/// threads that come and go and to the balancer itself, and the real-time ones among those never leave quite two CPUs.
+const CROWD_MILLI: f64 = 100.0;
 
 /// How far a domain is from its share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

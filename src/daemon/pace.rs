@@ -13,8 +13,8 @@
 //!   the first one, which looks back on a quiet time, does not see. The next signal is answered one interval after the last
 //!   was (REST at most), so signals double the number of rounds at most, or make it twenty a second where they are rare.
 //!
-//! Example at 100 ms: 16 tasks are born on one CPU of an idle machine. A tick later (4 ms) comes the signal, and 20 ms after
-//! that the flows. At a fixed pace they come 50 ms after the birth in the mean, 100 at worst.
+//! Example at 100 ms: 16 tasks are born on one CPU of an idle machine. Two ticks later (8 ms) comes the signal, and 20 ms
+//! after that the flows. At a fixed pace they come 50 ms after the birth in the mean, 100 at worst.
 
 use std::time::{Duration, Instant};
 
