@@ -117,6 +117,77 @@ fn what_was_installed_can_be_taken_away() {
     assert_eq!(install("uninstall", dest.path(), "/opt/scx"), Paths::from(["/etc/scx_domains/config.toml".to_owned()]));
 }
 
+/// The .rpm as it is made, installed into a folder by rpm itself; without its scripts, which need a system around them.
+#[test]
+#[ignore = "builds cargo-generate-rpm, which takes minutes"]
+fn an_rpm_installs_what_make_install_does() {
+    if Command::new("rpm").arg("--version").output().is_err() {
+        println!("rpm is not there (Debian: rpm): nothing is installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("release")).unwrap();
+    let program = folder.path().join("release/scx_domains");
+    run(Command::new("strip").arg("-o").arg(&program).arg(env!("CARGO_BIN_EXE_scx_domains")));
+    let (package, installed) = (folder.path().join("scx_domains.rpm"), folder.path().join("installed"));
+    run(Command::new(root().join("scripts/cargo-tool.sh"))
+        .args(["generate-rpm", "--payload-compress", "none", "--output"])
+        .arg(&package)
+        .env("CARGO_TARGET_DIR", folder.path())
+        .current_dir(root()));
+    fs::create_dir(&installed).unwrap();
+    let rpm = |arguments: &[&str]| {
+        let mut rpm = Command::new("rpm");
+        rpm.arg("--root").arg(&installed).args(["--dbpath", "/rpmdb"]).args(arguments);
+        rpm
+    };
+    run(rpm(&["--install", "--nodeps", "--noscripts"]).arg(&package));
+    let listed = |installed: &Path| {
+        let mut paths = Paths::new();
+        list(installed, installed, &mut paths);
+        paths.into_iter().filter(|path| !path.starts_with("/rpmdb/")).collect::<Paths>()
+    };
+    let dest = folder.path().join("by-hand");
+    assert_eq!(listed(&installed), install("install", &dest, "/usr"));
+    let bytes = |path: &Path| fs::read(path).unwrap();
+    assert_eq!(bytes(&installed.join("usr/bin/scx_domains")), bytes(&program));
+
+    // A setting that somebody has changed outlives an upgrade.
+    let config = installed.join("etc/scx_domains/config.toml");
+    fs::write(&config, "# mine\n").unwrap();
+    run(rpm(&["--upgrade", "--force", "--nodeps", "--noscripts"]).arg(&package));
+    assert_eq!(fs::read_to_string(&config).unwrap(), "# mine\n");
+    run(&mut rpm(&["--erase", "--noscripts", "scx_domains"]));
+    assert!(listed(&installed).iter().all(|path| path.starts_with("/etc/")), "{:?}", listed(&installed));
+}
+
+#[track_caller]
+fn run(command: &mut Command) {
+    let done = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let said = [done.stdout, done.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    assert!(done.status.success(), "{command:?}: {}", said.join("\n"));
+}
+
+/// Recipes and scripts are at least of their languages, as far as who speaks these is there.
+#[test]
+fn recipes_can_be_read() {
+    let checks: [(&str, &[&str], &[&str]); 5] = [
+        ("bash", &["-n"], &["packaging/arch/PKGBUILD", "packaging/arch/scx_domains.install"]),
+        ("sh", &["-n"], &["packaging/rpm/post-install.sh"]),
+        ("sh", &["-n"], &["packaging/rpm/pre-uninstall.sh"]),
+        ("namcap", &[], &["packaging/arch/PKGBUILD"]),
+        ("nix-instantiate", &["--parse"], &["packaging/nix/default.nix"]),
+    ];
+    for (program, arguments, files) in checks {
+        for file in files {
+            match Command::new(program).args(arguments).arg(root().join(file)).output() {
+                Ok(read) => assert!(read.status.success(), "{file}: {}", String::from_utf8_lossy(&read.stderr)),
+                Err(_) => println!("{program} is not there: {file} is not read by it"),
+            }
+        }
+    }
+}
+
 #[test]
 fn arch_has_the_version_of_the_crate() {
     let recipe = fs::read_to_string(root().join("packaging/arch/PKGBUILD")).unwrap();
