@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # Kernels out of Debian's package archive, through apt, without touching the host's own apt.
 #
-# Sourced by kernel.sh. apt gets a private configuration: its own sources list, its own state. The mirror is
-# whichever one the host already uses; only the suite is ours, since the host's own release is often older than
-# sched_ext. Debian turns CONFIG_SCHED_CLASS_EXT on from 6.16; trixie-backports keeps every series since then.
+# Sourced by kernel.sh, tree.sh and package.sh, which have a folder $cache and a function `fail`. apt gets a private
+# configuration: its own sources list, its own state. The mirror is whichever one the host already uses; only the suite is
+# ours, since the host's own release is often older than sched_ext. Debian turns CONFIG_SCHED_CLASS_EXT on from 6.16;
+# trixie-backports keeps every series since then.
 
 debian_suite=trixie-backports
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -16,6 +17,17 @@ debian_mirror() {
     fi
     command -v apt-get >/dev/null || return 1
     apt-get indextargets --format '$(SITE)' 2>/dev/null | sort -u | sed -n '/\/debian\/*$/{p;q;}' | grep .
+}
+
+# Take packages of the host's own release from here on, where kernels come from a newer one; one script at a time.
+# shellcheck disable=SC2154
+debian_own_release() {
+    # shellcheck source=/dev/null
+    debian_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    [[ -n $debian_suite ]] || fail "/etc/os-release names no release; only Debian's packages can be fetched"
+    mkdir -p "$cache"
+    exec 9>"$cache/packages.lock"
+    flock 9
 }
 
 # Write the private configuration under $1 and make apt use it from here on.

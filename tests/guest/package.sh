@@ -21,13 +21,8 @@ package=$1
 
 # shellcheck source=tests/guest/debian.sh
 source "$here/debian.sh"
-# shellcheck source=/dev/null
-debian_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-[[ -n $debian_suite ]] || fail "/etc/os-release names no release; only Debian's packages can be fetched"
-
+debian_own_release
 mkdir -p "$packages"
-exec 9>"$cache/packages.lock"
-flock 9
 
 if debian_refresh "$cache/apt-$debian_suite"; then
     version=$(apt-cache show --no-all-versions "$package" 2>/dev/null | sed -n 's/^Version: //p') || true
