@@ -32,7 +32,23 @@ const RUNS: &str = "
 
 #[test]
 fn a_trace_shows_what_happened_and_tells_what_is_missing() {
-    let guest = Guest::new().shape("2x1x4x1").limit(400);
+    trace_shows_what_happened("newest");
+}
+
+#[test]
+#[ignore = "make test-all"]
+fn a_trace_shows_what_happened_on_6_18() {
+    trace_shows_what_happened("6.18");
+}
+
+#[test]
+#[ignore = "make test-all"]
+fn a_trace_shows_what_happened_on_6_12() {
+    trace_shows_what_happened("6.12");
+}
+
+fn trace_shows_what_happened(kernel: &str) {
+    let guest = Guest::new().kernel(kernel).shape("2x1x4x1").limit(400);
     let outcome = guest.run(&script(&format!("{FUNCTIONS}\n{RUNS}"))).healthy();
     assert_eq!(outcome.said("traced"), ["0", "0", "0"], "{}", outcome.console);
     let traces: Vec<Trace> = outcome.said("trace").into_iter().map(unpacked).collect();
