@@ -23,6 +23,7 @@ pub mod placement;
 pub mod record;
 pub mod replay;
 pub mod show;
+pub mod sockets;
 pub mod stats;
 pub mod top;
 pub mod topology;

@@ -1,6 +1,7 @@
 //! Holds the direction of imports that ARCHITECTURE.md draws, by reading the paths in `src/`:
 //!
-//! base (`units`, `cpuset`) ← pure (values and decisions) ← edges (the outside world) ← top (wiring).
+//! base (`units`, `cpuset`) ← pure (values and decisions) ← shared (what several edges do alike) ← edges (the outside world) ←
+//! top (wiring).
 //!
 //! An edge never imports another edge, pure code reads no clock and no file, and `unsafe` stays in the rooms that
 //! talk to C or to the kernel. What the compiler cannot say about a crate of one piece is said here.
@@ -12,11 +13,12 @@ use std::path::Path;
 enum Layer {
     Base,
     Pure,
+    Shared,
     Edge,
     Top,
 }
 
-use Layer::{Base, Edge, Pure, Top};
+use Layer::{Base, Edge, Pure, Shared, Top};
 
 /// The layer of each module; one that is not named has its parent's.
 const LAYERS: &[(&str, Layer)] = &[
@@ -57,6 +59,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("kernel", Edge),
     ("outlets", Edge),
     ("show", Edge),
+    ("sockets", Shared),
     ("ask", Top),
     ("ask::verdict", Pure),
     ("check", Top),
@@ -106,6 +109,8 @@ fn broken_sources_are_caught() {
         ("balance", "use crate::{units::Id,\n kernel::{load, apply::X}};", "balance (Pure) imports kernel (Edge)"),
         ("topology::assemble", "use super::sysfs::read;", "topology::assemble (Pure) imports topology::sysfs (Edge)"),
         ("show", "use crate::kernel::load;", "show (Edge) imports kernel (Edge) of another room"),
+        ("sockets", "use crate::outlets::listen;", "sockets (Shared) imports outlets (Edge)"),
+        ("heat", "use crate::sockets::UnixSocket;", "heat (Pure) imports sockets (Shared)"),
         ("kernel::load", "use crate::daemon;", "kernel::load (Edge) imports daemon (Top)"),
         ("show", "unsafe { f() }", "show holds unsafe"),
         ("balance", "let t = std::time::Instant::now();", "balance (Pure) uses Instant"),
@@ -120,6 +125,7 @@ fn sound_sources_pass() {
     for (module, source) in [
         ("balance::flow", "use crate::domain::Domains; use crate::units::{A, B}; use super::Sample;"),
         ("kernel::load", "use super::features; use crate::balance::Plan; unsafe { f() }"),
+        ("outlets::listen", "use crate::sockets::UnixSocket;"),
         ("daemon", "use crate::{kernel, show, topology::read};"),
         ("units", "// unlike crate::kernel, unsafe\n/* use crate::kernel; */ fn f() {}"),
         ("units", "fn f() {}\n#[cfg(test)]\nmod tests { use crate::kernel; }"),

@@ -42,7 +42,7 @@ impl Server {
     pub fn start(socket: &Socket, grant: impl FnMut(Request, Peer) -> Answer + Send + 'static) -> io::Result<Self> {
         let (stop, stopped) = UnixStream::pair()?;
         let clients = Clients {
-            listener: socket.listener.try_clone()?,
+            listener: socket.listener().try_clone()?,
             stopped,
             grant,
             group: control_group(),

@@ -1,12 +1,10 @@
-//! Opens sockets to listen on. One that a dead process has left is replaced, anything else is left alone.
+//! Opens sockets to listen on.
 
 use super::Address;
+use crate::sockets::{NoPlace, UnixSocket};
 use std::io::{self, ErrorKind};
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::FileTypeExt;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
 use thiserror::Error;
 
 /// Why nobody can be listened to there.
@@ -23,18 +21,18 @@ pub enum ListenError {
     Refused { address: Address, cause: io::Error },
 }
 
-/// An open socket, that does not block.
+/// An open socket, that does not block. Dropping it closes it, and takes the file of a UNIX socket away.
 #[derive(Debug)]
 pub enum Listener {
     Tcp(TcpListener),
-    Unix(UnixListener),
+    Unix(UnixSocket),
 }
 
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Tcp(listener) => listener.as_fd(),
-            Self::Unix(listener) => listener.as_fd(),
+            Self::Unix(socket) => socket.listener.as_fd(),
         }
     }
 }
@@ -55,29 +53,16 @@ pub fn listen(address: &Address) -> Result<Listener, ListenError> {
             Ok(Listener::Tcp(listener))
         }
         Address::Unix(path) => {
-            make_room(address, path)?;
-            let listener = UnixListener::bind(path).map_err(refused)?;
-            listener.set_nonblocking(true).map_err(refused)?;
-            Ok(Listener::Unix(listener))
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(refused)?;
+            }
+            let socket = UnixSocket::bind(path).map_err(|no_place| match no_place {
+                NoPlace::InUse => ListenError::InUse(address.clone()),
+                NoPlace::NoSocket => ListenError::NoSocket(address.clone()),
+                NoPlace::Refused(cause) => refused(cause),
+            })?;
+            Ok(Listener::Unix(socket))
         }
-    }
-}
-
-/// Make the folder, and remove a socket that nobody listens on any more.
-fn make_room(address: &Address, path: &Path) -> Result<(), ListenError> {
-    let refused = |cause| ListenError::Refused { address: address.clone(), cause };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(refused)?;
-    }
-    match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(refused(error)),
-        Ok(file) if !file.file_type().is_socket() => Err(ListenError::NoSocket(address.clone())),
-        Ok(_) => match UnixStream::connect(path) {
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => std::fs::remove_file(path).map_err(refused),
-            Err(error) => Err(refused(error)),
-            Ok(_) => Err(ListenError::InUse(address.clone())),
-        },
     }
 }
 
@@ -86,16 +71,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dead_socket_is_replaced_and_nothing_else() {
+    fn a_folder_is_made_and_what_is_in_the_way_is_told() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| Address::Unix(folder.path().join("deep").join(name));
-        drop(listen(&at("stats")).expect("a new socket"));
-        let again = listen(&at("stats")).expect("the dead one is replaced");
-        assert!(matches!(listen(&at("stats")), Err(ListenError::InUse(_))), "a living one is not");
-        drop(again);
+        let first = listen(&at("stats")).expect("a new socket");
+        assert!(matches!(listen(&at("stats")), Err(ListenError::InUse(_))));
+        drop(first);
         std::fs::write(folder.path().join("deep/file"), "precious").expect("a file");
         assert!(matches!(listen(&at("file")), Err(ListenError::NoSocket(_))));
-        assert_eq!(std::fs::read_to_string(folder.path().join("deep/file")).expect("it is there"), "precious");
     }
 
     #[test]

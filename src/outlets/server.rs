@@ -9,7 +9,7 @@ use super::connection::{Connection, Stream};
 use super::listen::Listener;
 use super::{Metrics, http, scx_stats};
 use crate::stats::Report;
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -63,7 +63,8 @@ impl Server {
     pub fn start(listeners: Vec<(Listener, Protocol)>, asks: Sender<Ask>) -> io::Result<ServerHandle> {
         let (wake, waker) = UnixStream::pair()?;
         wake.set_nonblocking(true)?;
-        let (change, changes) = bounded(1);
+        // Who changes something does not wait: this thread may wait for him. Clients may not ask for changes often.
+        let (change, changes) = unbounded();
         let server = Self { listeners, connections: Vec::new(), asks, metrics: Metrics::default(), wake, changes };
         let thread = thread::Builder::new().name("outlets".to_owned()).spawn(move || server.run())?;
         Ok(ServerHandle { wake: waker, changes: change, thread: Some(thread) })
@@ -105,15 +106,17 @@ impl Server {
 
     /// `false`: it is time to go.
     fn change(&mut self) -> bool {
+        // As many bytes as changes, or fewer: changes whose bytes come later are made now.
         let _ = self.wake.read(&mut [0; 16]);
-        match self.changes.try_recv() {
-            Ok(Change::Metrics(listener)) => {
-                self.listeners.retain(|(_, protocol)| *protocol != Protocol::Http);
-                self.listeners.extend(listener.map(|listener| (listener, Protocol::Http)));
-                true
+        loop {
+            match self.changes.try_recv() {
+                Ok(Change::Metrics(listener)) => {
+                    self.listeners.retain(|(_, protocol)| *protocol != Protocol::Http);
+                    self.listeners.extend(listener.map(|listener| (listener, Protocol::Http)));
+                }
+                Ok(Change::Stop) => return false,
+                Err(error) => return !error.is_disconnected(),
             }
-            Ok(Change::Stop) => false,
-            Err(error) => !error.is_disconnected(),
         }
     }
 
@@ -156,8 +159,8 @@ fn accept(listener: &Listener) -> io::Result<Box<dyn Stream>> {
             stream.set_nonblocking(true)?;
             Ok(Box::new(stream))
         }
-        Listener::Unix(listener) => {
-            let (stream, _) = listener.accept()?;
+        Listener::Unix(socket) => {
+            let (stream, _) = socket.listener.accept()?;
             stream.set_nonblocking(true)?;
             Ok(Box::new(stream))
         }
@@ -178,7 +181,7 @@ impl ServerHandle {
     }
 
     fn tell(&mut self, change: Change) {
-        let _ = self.changes.send_timeout(change, 2 * ANSWER_TIME);
+        let _ = self.changes.send(change);
         let _ = self.wake.write(&[0]);
     }
 }
