@@ -136,7 +136,7 @@ static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu, bool far)
 	cpu = claim_idle_preferred(p, config);
 	if (cpu >= 0)
 		return cpu;
-	if (parking_enabled && nr_parked) {
+	if (nr_parked) {
 		cpu = claim_awake(p, prev_cpu);
 		if (cpu >= 0)
 			return cpu;

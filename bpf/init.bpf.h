@@ -68,7 +68,7 @@ s32 BPF_STRUCT_OPS_SLEEPABLE(domains_init)
 		bpf_for(i, 0, nr_classes)
 			if (!ret)
 				ret = make_mask(&faster_masks, i);
-	if (parking_enabled && !ret)
+	if (!ret)
 		ret = make_mask(&awake_masks, 0);
 	bpf_for(i, 0, nr_domains)
 		if (!ret)

@@ -11,8 +11,6 @@
 #ifndef __SCX_DOMAINS_PARK_H
 #define __SCX_DOMAINS_PARK_H
 
-const volatile bool parking_enabled = false;
-
 u32 nr_parked;
 
 SIZED_ARRAY(awake_masks, struct cpumask_slot); /* one: the CPUs that are not parked */

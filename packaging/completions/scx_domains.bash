@@ -229,6 +229,10 @@ _scx_domains() {
                     COMPREPLY=($(compgen -W "performance balanced powersave" -- "${cur}"))
                     return 0
                     ;;
+                --no-parking)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --no-cgroup-weights)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_scx_domains_global_optspecs
-    string join \n i/balance-interval= policy= slice= load-half-life= node-delay= remote-delay= min-flow= flow-worth= topology= classes= no-gpu= partial= stats= monitor= json metrics= help-stats record= socket= config= log-level= flight-recorder= no-balance= profile= no-parking no-frequency no-placement no-cgroup-weights= no-steal= exit-dump-len= v/verbose h/help V/version
+    string join \n i/balance-interval= policy= slice= load-half-life= node-delay= remote-delay= min-flow= flow-worth= topology= classes= no-gpu= partial= stats= monitor= json metrics= help-stats record= socket= config= log-level= flight-recorder= no-balance= profile= no-parking= no-frequency no-placement no-cgroup-weights= no-steal= exit-dump-len= v/verbose h/help V/version
 end
 
 function __fish_scx_domains_needs_command
@@ -42,7 +42,7 @@ complete -c scx_domains -n "__fish_scx_domains_needs_command" -l partial -d 'Sch
 false\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l stats -d 'Print statistics every so many seconds' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l monitor -d 'Schedule nothing: print the statistics of the scx_domains that runs already, every so many seconds' -r
-complete -c scx_domains -n "__fish_scx_domains_needs_command" -l metrics -d 'Serve metrics for Prometheus over HTTP: 127.0.0.1:9718, [::1]:9718 or unix:/path. To this machine only' -r
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l metrics -d 'Serve metrics for Prometheus over HTTP: 127.0.0.1:9718, [::1]:9718 or unix:/path. To this machine only; off: to nobody' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l record -d 'Write what each round saw and planned to FILE, in place of what is there, for `scx_domains replay`. It grows by about 90 bytes a domain and round: 26 MB an hour with 8 domains at 100ms' -r -F
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l socket -d 'Where `scx_domains status` and others reach this one: a socket for root and the group scx_domains' -r -F
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l config -d 'Settings are read from here too, `name = value` a line by the names of these options: /etc/scx_domains/config.toml if that is there. Variables such as SCX_DOMAINS_SLICE go before it, and options before both' -r -F
@@ -57,6 +57,8 @@ false\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l profile -d 'What is wanted of the machine where its cores differ: who gets the fast ones' -r -f -a "performance\t'All that there is, whatever it costs'
 balanced\t'Fast where somebody waits for it, thrifty where nobody does'
 powersave\t'The least energy for what there is to do'"
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-parking -d 'Leave no CPU asleep that somebody could run on: each wake-up takes the CPU nearest to its data' -r -f -a "true\t''
+false\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-cgroup-weights -d 'Ignore cpu.weight of cgroups: tasks count by their nice values alone' -r -f -a "true\t''
 false\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-steal -d 'Let no CPU take work from another domain. For tests: idle CPUs stay idle' -r -f -a "true\t''
@@ -64,7 +66,6 @@ false\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l exit-dump-len -d 'Bytes of the kernel\'s debug dump to keep when it throws the scheduler out' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l json -d 'Print statistics as JSON, a line each time'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l help-stats -d 'Say what each statistic is, and end'
-complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-parking -d 'Leave no CPU asleep that somebody could run on: each wake-up takes the CPU nearest to its data'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-frequency -d 'Leave frequencies, and the preferences by which hardware chooses them, as they are'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-placement -d 'Take all CPUs for alike in placement. For tests: who is born on a slow CPU stays there'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'

@@ -33,6 +33,9 @@ impl From<LogLevel> for log::LevelFilter {
     }
 }
 
+/// Where metrics are served; none: nowhere. A name of its own, as clap takes an `Option` for an argument that may be missing.
+pub type MetricsAt = Option<Address>;
+
 #[derive(Clone, Debug, Args)]
 pub struct RunArgs {
     /// How often weight is let flow between domains, 10ms to 60s: the slowest that is of use to you. An idle machine is looked
@@ -99,9 +102,9 @@ pub struct RunArgs {
     #[arg(long, requires = "printing")]
     pub json: bool,
 
-    /// Serve metrics for Prometheus over HTTP: 127.0.0.1:9718, [::1]:9718 or unix:/path. To this machine only.
-    #[arg(long, value_name = "ADDRESS")]
-    pub metrics: Option<Address>,
+    /// Serve metrics for Prometheus over HTTP: 127.0.0.1:9718, [::1]:9718 or unix:/path. To this machine only; off: to nobody.
+    #[arg(long, value_name = "ADDRESS", default_value = "off", value_parser = metrics)]
+    pub metrics: MetricsAt,
 
     /// Say what each statistic is, and end.
     #[arg(long)]
@@ -139,7 +142,7 @@ pub struct RunArgs {
     pub profile: Profile,
 
     /// Leave no CPU asleep that somebody could run on: each wake-up takes the CPU nearest to its data.
-    #[arg(long)]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_parking: bool,
 
     /// Leave frequencies, and the preferences by which hardware chooses them, as they are.
@@ -193,6 +196,10 @@ fn load_half_life(text: &str) -> Result<Duration, String> {
 
 fn steal_delay(text: &str) -> Result<Duration, String> {
     bounded(text, "0ms", "100ms")
+}
+
+fn metrics(text: &str) -> Result<MetricsAt, String> {
+    if text == "off" { Ok(None) } else { text.parse().map(Some) }
 }
 
 fn slice(text: &str) -> Result<Duration, String> {

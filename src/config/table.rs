@@ -18,6 +18,8 @@ const HOT: &[&str] = &[
     "log-level",
     "no-balance",
     "profile",
+    "no-parking",
+    "metrics",
 ];
 
 /// Where the file is has to be known before it is read.

@@ -51,9 +51,9 @@ pub fn run(layers: &Layers, settings: &Settings) -> Result<(), Failure> {
     let asked = Signals::listen()?;
     let features = Features::probe(args.partial)?;
     let socket = Socket::bind(&args.socket)?;
-    let outlets = Outlets::open(args.metrics.as_ref())?;
+    let mut outlets = Outlets::open(args.metrics.as_ref())?;
     for _ in 0..MAX_ATTEMPTS {
-        match run_once(layers, settings, features, &outlets, &socket, &asked) {
+        match run_once(layers, settings, features, &mut outlets, &socket, &asked) {
             Err(Failure::Kernel(KernelError::Hotplug)) => {
                 log::info!("CPUs came or went while the scheduler was loading; reading the machine again");
             }
@@ -67,7 +67,7 @@ fn run_once(
     layers: &Layers,
     settings: &Settings,
     features: Features,
-    outlets: &Outlets,
+    outlets: &mut Outlets,
     socket: &Socket,
     asked: &Signals,
 ) -> Result<(), Failure> {
@@ -127,7 +127,6 @@ fn options(args: &RunArgs, wishes: &Wishes, node_hints: bool, hotplug_sequence: 
         remote_delay: args.remote_delay,
         classes: !args.no_placement,
         placement: wishes.placement(),
-        parking: wishes.parks(),
         cpuperf: wishes.cpuperf.clone(),
         perf_terms: wishes.perf_terms(),
         cgroup_weights: !args.no_cgroup_weights,

@@ -1,7 +1,7 @@
 //! Opens the sockets that reports are asked for on, and serves them while the daemon lives.
 
 use crate::failure::Failure;
-use crate::outlets::{Address, Ask, ListenError, Protocol, STATS_SOCKET, Server, ServerHandle, listen};
+use crate::outlets::{Address, Ask, ListenError, Listener, Protocol, STATS_SOCKET, Server, ServerHandle, listen};
 use crossbeam_channel::{Receiver, bounded};
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -10,17 +10,16 @@ use std::path::PathBuf;
 pub struct Outlets {
     /// First, so that it is dropped before the server is waited for: who asks gets no answer then.
     asks: Receiver<Ask>,
-    _server: ServerHandle,
-    _files: Vec<SocketFile>,
+    server: ServerHandle,
+    /// Where metrics are served.
+    metrics: Option<Address>,
 }
 
-/// The file of a UNIX socket, to be removed at the end. One that is left is replaced by the next who wants it.
-struct SocketFile(PathBuf);
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
+/// Another place for metrics, which nobody else can take meanwhile. Dropping it gives it back.
+pub struct MetricsPlace {
+    /// None: nowhere.
+    address: Option<Address>,
+    listener: Option<Listener>,
 }
 
 impl Outlets {
@@ -30,13 +29,9 @@ impl Outlets {
     /// # Errors
     /// [`Failure::Input`]: something else has the place of one of them.
     pub fn open(metrics: Option<&Address>) -> Result<Self, Failure> {
-        let (mut listeners, mut files) = (Vec::new(), Vec::new());
-        let stats = Address::Unix(PathBuf::from(STATS_SOCKET));
-        match listen(&stats) {
-            Ok(listener) => {
-                listeners.push((listener, Protocol::ScxStats));
-                files.extend(file_of(&stats));
-            }
+        let mut listeners = Vec::new();
+        match listen(&Address::Unix(PathBuf::from(STATS_SOCKET))) {
+            Ok(listener) => listeners.push((listener, Protocol::ScxStats)),
             // Nobody has asked for it, and all else works without.
             Err(ListenError::Refused { cause, .. }) if is_forbidden(cause.kind()) => {
                 log::warn!("no statistics for scxtop and --monitor: {STATS_SOCKET} cannot be made: {cause}");
@@ -46,27 +41,36 @@ impl Outlets {
         if let Some(address) = metrics {
             let listener = listen(address).map_err(|error| Failure::Input(format!("--metrics: {error}")))?;
             listeners.push((listener, Protocol::Http));
-            files.extend(file_of(address));
         }
         let (ask, asks) = bounded(1);
         let server =
             Server::start(listeners, ask).map_err(|e| Failure::Unexpected(format!("serving statistics: {e}")))?;
-        Ok(Self { asks, _server: server, _files: files })
+        Ok(Self { asks, server, metrics: metrics.cloned() })
     }
 
     /// Who asks for a report. Each is to be answered soon.
     pub fn asks(&self) -> &Receiver<Ask> {
         &self.asks
     }
+
+    /// Take the place where metrics are to be served from now on; none if they are served there already.
+    ///
+    /// # Errors
+    /// [`ListenError`]: it cannot be had. Nothing is changed then.
+    pub fn other_place(&self, metrics: Option<&Address>) -> Result<Option<MetricsPlace>, ListenError> {
+        if metrics == self.metrics.as_ref() {
+            return Ok(None);
+        }
+        Ok(Some(MetricsPlace { address: metrics.cloned(), listener: metrics.map(listen).transpose()? }))
+    }
+
+    /// Serve metrics there, and no longer where they were. Answers that are under way are given.
+    pub fn serve_metrics(&mut self, place: MetricsPlace) {
+        self.server.serve_metrics(place.listener);
+        self.metrics = place.address;
+    }
 }
 
 fn is_forbidden(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
-}
-
-fn file_of(address: &Address) -> Option<SocketFile> {
-    match address {
-        Address::Unix(path) => Some(SocketFile(path.clone())),
-        Address::Tcp(_) => None,
-    }
 }

@@ -122,7 +122,12 @@ impl<'a> Rounds<'a> {
     ///
     /// # Errors
     /// [`Failure`]: the kernel has ended the scheduler, or rounds fail one after the other.
-    pub fn run(mut self, asked: &Signals, outlets: &Outlets, mut questions: Receiver<Question>) -> Result<(), Failure> {
+    pub fn run(
+        mut self,
+        asked: &Signals,
+        outlets: &mut Outlets,
+        mut questions: Receiver<Question>,
+    ) -> Result<(), Failure> {
         let mut signals = self.attached.signals()?;
         let mut asks = outlets.asks().clone();
         // Until the first round, which may be a minute away, nobody knows whether some domain is crowded.
@@ -131,7 +136,7 @@ impl<'a> Rounds<'a> {
             self.notifier.alive(Instant::now());
             select! {
                 recv(asked.stop) -> _ => return ended(self.attached.detach()),
-                recv(asked.reload) -> _ => self.reload_or_warning(),
+                recv(asked.reload) -> _ => self.reload_or_warning(outlets),
                 recv(signals) -> told => match told {
                     Ok(()) => self.pace.signalled(Instant::now()),
                     Err(_) => signals = never(), // by time alone, from now on
@@ -141,7 +146,7 @@ impl<'a> Rounds<'a> {
                     Err(_) => asks = never(), // nobody tells reports any more
                 },
                 recv(questions) -> question => match question {
-                    Ok(question) if self.answer(&question) == Then::Stop => return ended(self.attached.detach()),
+                    Ok(question) if self.answer(&question, outlets) == Then::Stop => return ended(self.attached.detach()),
                     Ok(_) => {}
                     Err(_) => questions = never(), // nobody serves clients any more
                 },
@@ -238,13 +243,13 @@ impl<'a> Rounds<'a> {
         if let Some(report) = self.reports.fresh() {
             return Ok(report);
         }
-        let late = self.lateness.summary();
+        let (late, args) = (self.lateness.summary(), self.settings.args());
         let rounds = Reading {
             sample: self.sample.clone(),
             imbalances: self.balancer.imbalances().to_vec(),
             flows: self.flows.clone(),
             daemon: DaemonStats {
-                interval: self.settings.args().balance_interval.as_secs_f64(),
+                interval: args.balance_interval.as_secs_f64(),
                 rounds: self.rounds,
                 failed_rounds: self.all_failed_rounds,
                 late_p50: late.p50.as_secs_f64(),

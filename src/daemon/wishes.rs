@@ -18,8 +18,9 @@ pub struct Wishes {
     /// CPUs whose frequency the kernel asks the scheduler for.
     pub cpuperf: Vec<Asked>,
     preferences: Option<Preferences>,
-    /// None where no CPU is to be left asleep in any profile, as `--no-parking` says.
-    parking: Option<Parking>,
+    parking: Parking,
+    /// May CPUs be left asleep, where the profile wants it?
+    parks: bool,
 }
 
 impl Wishes {
@@ -28,8 +29,8 @@ impl Wishes {
         let classes = class_terms(topology);
         let mut wishes = Self {
             profile: args.profile,
-            parking: (!args.no_parking && parks(Profile::Powersave, classes.len()))
-                .then(|| Parking::new(topology, domains)),
+            parking: Parking::new(topology, domains),
+            parks: !args.no_parking,
             classes,
             cpuperf: Vec::new(),
             preferences: None,
@@ -91,9 +92,9 @@ impl Wishes {
         }
     }
 
-    /// May CPUs be left asleep, in this profile or in another?
-    pub fn parks(&self) -> bool {
-        self.parking.is_some()
+    /// May CPUs be left asleep? From the next round on.
+    pub fn allow_parking(&mut self, allowed: bool) {
+        self.parks = allowed;
     }
 
     /// After a round: leave CPUs asleep that are not needed, and slow those down that went idle.
@@ -101,9 +102,11 @@ impl Wishes {
     /// # Errors
     /// The kernel refuses.
     pub fn after_round(&mut self, attached: &mut Attached, sample: Option<&Sample>) -> Result<(), KernelError> {
-        if let Some((parking, sample)) = self.parking.as_mut().zip(sample) {
-            let parked = parking.parked(sample);
-            attached.park(if parks(self.profile, self.classes.len()) { parked } else { CpuSet::new() })?;
+        if let Some(sample) = sample {
+            // It looks back on busy times, so it is to see all rounds.
+            let parked = self.parking.parked(sample);
+            let wanted = self.parks && parks(self.profile, self.classes.len());
+            attached.park(if wanted { parked } else { CpuSet::new() })?;
         }
         attached.slow_idle_cpus()
     }

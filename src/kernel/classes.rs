@@ -90,7 +90,7 @@ impl Attached<'_> {
     /// # Errors
     /// [`KernelError::Step`] if the kernel refuses.
     pub fn slow_idle_cpus(&self) -> Result<(), KernelError> {
-        if !self.sets_frequencies {
+        if self.asked_cpus.is_empty() {
             return Ok(());
         }
         run(&self.skel.progs.kick_fast_idlers, "slowing idle CPUs down")

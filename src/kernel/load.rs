@@ -54,8 +54,6 @@ pub struct Options {
     pub classes: bool,
     /// Which class a task should be on, at first.
     pub placement: Placement,
-    /// May CPUs be left asleep while there is little to do?
-    pub parking: bool,
     /// CPUs whose frequency the kernel asks the scheduler for; none where it is not to say.
     pub cpuperf: Vec<Asked>,
     /// By class: how fast CPUs shall run, at first.
@@ -83,8 +81,8 @@ pub struct Attached<'obj> {
     pub(super) in_force: Vec<bool>,
     /// CPUs that are left asleep.
     pub(super) parked: CpuSet,
-    /// Are frequencies asked of us?
-    pub(super) sets_frequencies: bool,
+    /// CPUs whose frequency is asked of us.
+    pub(super) asked_cpus: CpuSet,
     /// What the kernel tells of cgroups.
     pub cgroup_support: CgroupSupport,
     /// By slot: what cgroups weigh.
@@ -139,7 +137,7 @@ impl<'obj> Attached<'obj> {
             cpu_domains: tables.cpu_domains(),
             in_force: vec![false; count],
             parked: CpuSet::new(),
-            sets_frequencies: !options.cpuperf.is_empty(),
+            asked_cpus: options.cpuperf.iter().flat_map(|asked| asked.cpus.iter()).collect(),
             cgroup_support: features.cgroups,
             cgroup_shares: CgroupShares::default(),
             node_areas: tables.node_areas,
@@ -261,7 +259,6 @@ fn configure(
         rodata.partial = options.partial;
         rodata.stealing_enabled = options.stealing;
         rodata.node_hints_on = options.node_hints;
-        rodata.parking_enabled = options.parking;
         rodata.uei_dump_len = dump_len;
     }
     if let Some(settings) = open.maps.data_settings_data.as_mut() {
@@ -309,7 +306,6 @@ fn configure(
         ops.cpu_release = std::ptr::null_mut();
         ops.cpu_acquire = std::ptr::null_mut();
     }
-    open.progs.park_cpus.set_autoload(options.parking);
     let unmeasured = options.cpuperf.iter().any(|asked| asked.unmeasured.is_some());
     open.progs.frequency_changed.set_autoload(unmeasured);
     open.progs.kick_fast_idlers.set_autoload(!options.cpuperf.is_empty());

@@ -12,6 +12,7 @@ const TRY: &str = r#"
     try() { name=$1; shift; timeout 60 "$@" >/out 2>&1; echo "rc=$name $?"; sed "s/^/out=$name /" /out; }
     count() { scx_domains status --json | sed 's/.*"rounds":\([0-9]*\).*/\1/'; }
     rounds() { before=$(count); sleep 1; echo "rounds=$1 $(($(count) - before))"; }
+    served() { wget -qO - http://127.0.0.1:$2/metrics 2>/dev/null | grep -c '^scx_domains_machine_load ' | sed "s/^/served=$1 /"; }
     late() { sleep 2; echo "late=$1 $(grep 'rounds late' /log | tail -n 1 | sed 's/.*p99 \([0-9.]*\) max \([0-9.]*\).*/\1 \2/')"; }
 "#;
 
@@ -56,7 +57,18 @@ const STEERED: &str = r#"
     try after scx_domains get --json slice no-balance
     health
     kill -STOP $scheduler; usleep 500000; kill -CONT $scheduler; late stopped
-    kill $hogs
+    scx_domains set profile=powersave >/dev/null; kill $hogs
+    until tail -n 2 /log | grep -q parked; do sleep 1; done
+    sleep 4; scx_domains set no-parking=true >/dev/null; sleep 5; scx_domains set no-parking=false >/dev/null; sleep 5
+    echo 'slice = "5ms"' >$config; ip link set lo up; nc -l -p 9719 & other=$!
+    try first scx_domains set metrics=127.0.0.1:9718; served first 9718
+    try taken scx_domains set slice=7ms metrics=127.0.0.1:9719; served kept 9718
+    try moved scx_domains set metrics=[::1]:9720 --persist; served old 9718; kill $other
+    try path scx_domains set metrics=unix:/run/metrics
+    sed -i 's/^metrics.*/metrics = "unix:\/run\/metrics"/' $config; try file scx_domains reload; ls -l /run/metrics | sed 's/^/file=/'
+    try nowhere scx_domains set metrics=off; ls /run/metrics 2>/dev/null | sed 's/^/left=/'
+    try metrics scx_domains get --json slice metrics
+    health
     try stop scx_domains stop
     ended
     try gone scx_domains status"#;
@@ -92,6 +104,19 @@ fn numbers(outcome: &Outcome, kind: &str, name: &str) -> Vec<f64> {
     let said = of(outcome, kind, name);
     let words = said.first().unwrap_or_else(|| panic!("{kind} of {name}\n{}", outcome.console)).split(' ');
     words.map(|word| word.parse().expect("a number")).collect()
+}
+
+/// How many CPUs are parked, by report of `--stats`.
+fn parked<'a>(log: impl Iterator<Item = &'a str>) -> Vec<u32> {
+    let mut reports = Vec::new();
+    for line in log {
+        if line.contains("s] since start |") {
+            reports.push(0);
+        } else if let (Some(report), Some((_, count))) = (reports.last_mut(), line.split_once(" ms parked ")) {
+            *report += count.parse::<u32>().expect("a number");
+        }
+    }
+    reports
 }
 
 #[test]
@@ -151,6 +176,31 @@ fn the_daemon_is_steered_while_it_runs_and_by_nobody_else() {
     let after = json(&outcome, "after");
     assert_eq!((setting(&after, "slice")[0], setting(&after, "no-balance")[0]), ("5ms", "false"));
     assert_eq!(clients.more["answered"], 500.0, "each honest one got its answer");
+
+    // A setting is in force within two rounds, which are two seconds while nothing runs; and nothing changes by itself.
+    let [before, between, after] = ["profile: powersave", "no-parking: true", "no-parking: false"].map(|change| {
+        let log: Vec<&str> = outcome.console.lines().skip_while(|line| !line.contains(change)).skip(1).collect();
+        parked(log.into_iter().take_while(|line| !line.contains(" instead of ")))
+    });
+    println!(
+        "CPUs parked, a report a second, after powersave: {before:?}; without parking {between:?}; with it {after:?}"
+    );
+    assert!(before.iter().rev().take(4).all(|parked| *parked > 0), "they stay parked: {before:?}");
+    assert!(between.len() > 3 && between[2..].iter().all(|parked| *parked == 0), "{between:?}");
+    assert!(after.len() > 3 && after[2..].iter().all(|parked| *parked > 0), "{after:?}");
+
+    // Metrics move as a whole or not at all; no client has files made.
+    told(&outcome, "first", "0", &["metrics: 127.0.0.1:9718 instead of off"]);
+    told(&outcome, "taken", "2", &["127.0.0.1:9719 is in use"]);
+    told(&outcome, "moved", "0", &["metrics: [::1]:9720 instead of 127.0.0.1:9718", "written to"]);
+    assert_eq!(outcome.said("served"), ["first 1", "kept 1", "old 0"], "{}", outcome.console);
+    told(&outcome, "path", "2", &["write it into the file and reload"]);
+    told(&outcome, "file", "0", &["metrics: unix:/run/metrics instead of [::1]:9720"]);
+    assert!(outcome.said("file")[0].starts_with('s'), "a socket is there\n{}", outcome.console);
+    told(&outcome, "nowhere", "0", &["metrics: off instead of unix:/run/metrics"]);
+    assert!(outcome.said("left").is_empty(), "and taken away\n{}", outcome.console);
+    let metrics = json(&outcome, "metrics");
+    assert_eq!((setting(&metrics, "slice")[0], setting(&metrics, "metrics")), ("5ms", ["off", "set"]));
 
     told(&outcome, "stop", "0", &["stopped"]);
     // Those of `try` are told with a name.

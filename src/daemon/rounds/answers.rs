@@ -2,6 +2,7 @@
 
 use super::Rounds;
 use crate::control::{Answer, Peer, Refusal, Reply, Request, Status, TaskShown, Why};
+use crate::daemon::outlets::Outlets;
 use crate::daemon::requests::Question;
 use crate::kernel::{KernelError, SCHEDULER, TaskSeen};
 use crate::replay::explain;
@@ -21,19 +22,19 @@ pub enum Then {
 
 impl Rounds<'_> {
     /// Answer a client.
-    pub(super) fn answer(&mut self, question: &Question) -> Then {
+    pub(super) fn answer(&mut self, question: &Question, outlets: &mut Outlets) -> Then {
         let answer = match &question.request {
             Request::Set { changes, .. } if question.only_asked => {
-                self.changed(changes).map(|_| Reply::Done("it can be".to_owned()))
+                self.can_change(changes, outlets).map(|()| Reply::Done("it can be".to_owned()))
             }
-            request => self.grant(request, question.peer),
+            request => self.grant(request, question.peer, outlets),
         };
         // A client that has gone meanwhile needs no answer.
         let _ = question.reply.send(answer);
         if question.request == Request::Stop { Then::Stop } else { Then::GoOn }
     }
 
-    fn grant(&mut self, request: &Request, peer: Peer) -> Answer {
+    fn grant(&mut self, request: &Request, peer: Peer, outlets: &mut Outlets) -> Answer {
         match request {
             Request::Status => Ok(Reply::Status(self.status())),
             Request::Stats => {
@@ -42,8 +43,8 @@ impl Rounds<'_> {
             Request::Rounds => Ok(Reply::Rounds(self.records.log())),
             Request::Record => Ok(Reply::Record(Box::new(self.records.flight().clone()))),
             Request::Get => Ok(Reply::Settings(self.settings.shown())),
-            Request::Set { changes, persist } => self.set(changes, *persist, peer).map(Reply::Changed),
-            Request::Reload => self.reload(&format!("uid {}", peer.uid)).map(Reply::Changed),
+            Request::Set { changes, persist } => self.set(changes, *persist, peer, outlets).map(Reply::Changed),
+            Request::Reload => self.reload(&format!("uid {}", peer.uid), outlets).map(Reply::Changed),
             Request::Balance => {
                 self.pace.at_once(Instant::now());
                 Ok(Reply::Done("a round of balance at once".to_owned()))
