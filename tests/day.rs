@@ -42,6 +42,9 @@ impl Day {
             online: true,
             running: true,
             taken_ns: 0,
+            misfit: false,
+            parked: false,
+            frequency_target: Some(512),
             counters: Counters { kept: round, ..Default::default() },
             delays: Delays([round; 32]),
         };

@@ -30,6 +30,7 @@ fn domain(id: u32, class: &str, cpus: &str, load: f64, share: f64) -> Area {
     (area.stats.load, area.stats.share, area.stats.over) = (load, share, load - share);
     (area.stats.runnable, area.stats.waiting) = (load + 0.1, load as u64 / 4);
     (area.stats.delay_p50, area.stats.delay_p99) = (0.0011, 0.0042 * f64::from(id + 1));
+    area.stats.frequency_target = if class == "P" { 0.25 } else { 0.0 };
     area.counters.changed_domain = 40 + u64::from(id);
     area.counters.stolen_llc = 3;
     area
@@ -45,7 +46,8 @@ fn report() -> Report {
     ];
     let cpus = (0..16).map(|id| {
         let util = f64::from(id) / 15.0;
-        let stats = CpuStats { online: u64::from(id != 13), util, ..CpuStats::default() };
+        let (misfit, parked) = (u64::from(id == 7), u64::from(id == 12));
+        let stats = CpuStats { online: u64::from(id != 13), util, misfit, parked, ..CpuStats::default() };
         Cpu { id: CpuId(id), domain: DomainId(id / 4), stats }
     });
     let mut nodes = vec![domain(0, "", "0-7", 11.5, 9.0), domain(1, "", "8-15", 6.0, 8.5)];

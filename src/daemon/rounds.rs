@@ -250,6 +250,7 @@ impl<'a> Rounds<'a> {
             flows: self.flows.clone(),
             daemon: DaemonStats {
                 interval: args.balance_interval.as_secs_f64(),
+                slice: args.slice.unwrap_or(args.policy.terms().slice).as_secs_f64(),
                 rounds: self.rounds,
                 failed_rounds: self.all_failed_rounds,
                 late_p50: late.p50.as_secs_f64(),

@@ -27,7 +27,22 @@ impl Attached<'_> {
     pub fn cpu_readings(&self) -> Result<Vec<CpuReading>, KernelError> {
         let states: Vec<intf::cpu_state> = read_all(&self.skel.maps.cpu_states, MapFlags::ANY)?;
         let all = (0..).map(CpuId).zip(&self.cpu_domains).zip(&states);
-        Ok(all.filter_map(|((id, domain), state)| Some(cpu_reading(id, (*domain)?, state))).collect())
+        Ok(all.filter_map(|((id, domain), state)| Some(self.cpu_reading(id, (*domain)?, state))).collect())
+    }
+
+    fn cpu_reading(&self, id: CpuId, domain: DomainId, state: &intf::cpu_state) -> CpuReading {
+        CpuReading {
+            id,
+            domain,
+            online: state.online != 0,
+            running: state.running_weight != 0,
+            taken_ns: state.taken_ns,
+            misfit: state.misfit != 0,
+            parked: self.parked.contains(id),
+            frequency_target: self.asked_cpus.contains(id).then_some(state.perf),
+            counters: counters(state),
+            delays: Delays(state.delays),
+        }
     }
 
     /// What each domain does just now, by id.
@@ -42,18 +57,6 @@ impl Attached<'_> {
     }
 }
 
-fn cpu_reading(id: CpuId, domain: DomainId, state: &intf::cpu_state) -> CpuReading {
-    CpuReading {
-        id,
-        domain,
-        online: state.online != 0,
-        running: state.running_weight != 0,
-        taken_ns: state.taken_ns,
-        counters: counters(state),
-        delays: Delays(state.delays),
-    }
-}
-
 fn domain_snapshot(state: &intf::domain_state) -> DomainSnapshot {
     DomainSnapshot {
         at: state.load_stamp,
@@ -65,19 +68,23 @@ fn domain_snapshot(state: &intf::domain_state) -> DomainSnapshot {
     }
 }
 
-/// All entries of an array, by one call: each costs more than what it reads.
+/// All entries of an array.
 fn read_all<V: MapValue>(map: &impl MapCore, flags: MapFlags) -> Result<Vec<V>, KernelError> {
-    // A batch that is not full is known to be the last.
-    let batch = map
-        .lookup_batch(map.max_entries() + 1, flags, MapFlags::ANY)
-        .map_err(|e| step("reading the scheduler's state", &e))?;
-    let all: Vec<V> = batch.filter_map(|(_, bytes)| V::from_bytes(&bytes)).collect();
-    if all.len() == map.max_entries() as usize {
+    read_first(map, map.max_entries(), flags)
+}
+
+/// The first `count` entries of an array, by one call: each costs more than what it reads.
+pub(super) fn read_first<V: MapValue>(map: &impl MapCore, count: u32, flags: MapFlags) -> Result<Vec<V>, KernelError> {
+    // A batch that is not full is known to be the last. After a full one, nobody asks for more than `count`.
+    let size = if count < map.max_entries() { count } else { count + 1 };
+    let batch = map.lookup_batch(size, flags, MapFlags::ANY).map_err(|e| step("reading the scheduler's state", &e))?;
+    let all: Vec<V> = batch.take(count as usize).filter_map(|(_, bytes)| V::from_bytes(&bytes)).collect();
+    if all.len() == count as usize {
         return Ok(all);
     }
     Err(KernelError::Step {
         step: "reading the scheduler's state".to_owned(),
-        cause: format!("the kernel returned {} entries of {}", all.len(), map.max_entries()),
+        cause: format!("the kernel returned {} entries of {count}", all.len()),
         log: String::new(),
     })
 }

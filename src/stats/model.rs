@@ -47,6 +47,9 @@ measures! {
         running: u64, Gauge, Number, "CPUs that run a task of ours just now";
         waiting: u64, Gauge, Number, "tasks that wait for a CPU just now: the depth of the queues";
         taken: f64, Gauge, Cpus, "CPU time that real-time and deadline tasks had, mean of the last round";
+        misfits: u64, Gauge, Number, "tasks that run on and on where CPUs are slow just now, because no faster one is idle";
+        parked: u64, Gauge, Cpus, "CPUs that are left asleep while others will do";
+        frequency_target: f64, Gauge, Ratio, "part of its highest frequency that a CPU is asked to run at, mean of those that are asked; 0 if none is";
         turns: u64, Counter, Number, "turns on a CPU that tasks began";
         queued_turns: u64, Counter, Number, "turns that began after a wait in a queue";
         delay_p50: f64, Gauge, Seconds, "half of the waits in a queue that ended in the window were no longer, to a factor of two";
@@ -61,6 +64,9 @@ measures! {
         util: f64, Gauge, Ratio, "part of the time in which it was not idle, whoever used it";
         running: u64, Gauge, Number, "1 while it runs a task of ours";
         taken: f64, Gauge, Ratio, "part of the time that real-time and deadline tasks had it";
+        misfit: u64, Gauge, Number, "1 while it runs a task that should be on a faster CPU, of which none is idle";
+        parked: u64, Gauge, Number, "1 while it is left asleep";
+        frequency_target: f64, Gauge, Ratio, "part of its highest frequency that it is asked to run at; 0 if it is not asked";
         turns: u64, Counter, Number, "turns on it that tasks began";
         stolen: u64, Counter, Number, "tasks that it took from other domains when it had none";
         delay_p99: f64, Gauge, Seconds, "99 of 100 waits in a queue that ended here in the window were no longer, to a factor of two";
@@ -86,6 +92,7 @@ measures! {
         window: f64, Gauge, Seconds, "time that this report's means and delays are of";
         attach: f64, Gauge, Seconds, "time that it took to read the machine, load and attach";
         interval: f64, Gauge, Seconds, "shortest time from round to round that was asked for";
+        slice: f64, Gauge, Seconds, "what a task may run before others are looked at";
         rounds: u64, Counter, Number, "rounds of balance";
         failed_rounds: u64, Counter, Number, "rounds that failed; scheduling went on without them";
         late_p50: f64, Gauge, Seconds, "half of the last 1000 rounds began no later than this after they were due";

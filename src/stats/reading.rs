@@ -38,6 +38,12 @@ pub struct CpuReading {
     pub running: bool,
     /// ns that a higher class had it.
     pub taken_ns: u64,
+    /// Does it run a task that should be on a faster CPU, of which none is idle?
+    pub misfit: bool,
+    /// Is it left asleep?
+    pub parked: bool,
+    /// What it is asked to run at, in 1024ths of its highest frequency; none if nothing is asked of it.
+    pub frequency_target: Option<u32>,
     pub counters: Counters,
     pub delays: Delays,
 }
@@ -162,8 +168,12 @@ impl Window<'_> {
     /// Add what the CPUs of some domains have counted.
     fn add_cpus(&self, is_of: &dyn Fn(DomainId) -> bool, area: &mut Area) {
         let (mut all, mut recent, mut time) = (Delays::default(), Delays::default(), CpuTime::default());
+        let mut targets = Vec::new();
         for (index, cpu) in self.now.cpus.iter().enumerate().filter(|(_, cpu)| is_of(cpu.domain)) {
             area.stats.online += u64::from(cpu.online);
+            area.stats.misfits += u64::from(cpu.misfit);
+            area.stats.parked += u64::from(cpu.parked);
+            targets.extend(cpu.frequency_target.filter(|_| cpu.online).map(part));
             area.counters.add(&cpu.counters);
             all.add(&cpu.delays);
             recent.add(&self.recent_delays(index));
@@ -175,6 +185,7 @@ impl Window<'_> {
         area.stats.delay_p50 = recent.quantile(0.5);
         area.stats.delay_p99 = recent.quantile(0.99);
         area.stats.util = util(time);
+        area.stats.frequency_target = targets.iter().sum::<f64>() / targets.len().max(1) as f64;
     }
 
     fn cpu(&self, index: usize) -> Cpu {
@@ -189,6 +200,9 @@ impl Window<'_> {
                 util: util(self.time(now.id)),
                 running: u64::from(now.running),
                 taken: if self.seconds() > 0.0 { (taken / self.seconds()).min(1.0) } else { 0.0 },
+                misfit: u64::from(now.misfit),
+                parked: u64::from(now.parked),
+                frequency_target: now.frequency_target.map_or(0.0, part),
                 turns: now.delays.turns(),
                 stolen: now.counters.stolen_llc + now.counters.stolen_node + now.counters.stolen_remote,
                 delay_p99: self.recent_delays(index).quantile(0.99),
@@ -214,6 +228,11 @@ impl Window<'_> {
 fn util(time: CpuTime) -> f64 {
     let all = time.busy + time.idle;
     if all == 0 { 0.0 } else { time.busy as f64 / all as f64 }
+}
+
+/// Of a whole, which is 1024.
+fn part(of_1024: u32) -> f64 {
+    f64::from(of_1024) / 1024.0
 }
 
 fn signed(load: i64) -> f64 {
@@ -262,6 +281,9 @@ mod tests {
                 online: true,
                 running: id == 0,
                 taken_ns: seconds * 125_000_000,
+                misfit: id == 1,
+                parked: id == 3,
+                frequency_target: (id < 2).then_some(512 * (id + 1)),
                 counters: Counters { kept: seconds, ..Counters::default() },
                 delays,
             }
@@ -300,6 +322,11 @@ mod tests {
         assert!((machine.stats.util - 0.3).abs() < 1e-9 && (report.cpus[3].stats.util - 0.6).abs() < 1e-9);
         assert!((report.cpus[3].stats.taken - 0.125).abs() < 1e-9);
         assert!((1e-3..2.1e-3).contains(&machine.stats.delay_p99));
+        assert_eq!((machine.stats.misfits, machine.stats.parked), (1, 1));
+        assert_eq!((report.cpus[1].stats.misfit, report.cpus[3].stats.parked), (1, 1));
+        let targets = [machine, first, &report.domains[1]].map(|area| area.stats.frequency_target);
+        assert_eq!(targets, [0.75, 0.75, 0.0], "who is not asked does not count");
+        assert_eq!((report.cpus[0].stats.frequency_target, report.cpus[2].stats.frequency_target), (0.5, 0.0));
         assert_eq!((report.daemon.window, report.daemon.rounds), (3.0, 50));
         assert_eq!((report.all_flows().planned, report.events["SCX_EV_X"]), (2.5, 5));
     }

@@ -45,7 +45,7 @@ pub fn report_text(report: &Report) -> String {
 
 fn domain_text(domain: &Area) -> String {
     let stats = &domain.stats;
-    format!(
+    let mut text = format!(
         " load {:>6.2} share {:>6.2} over {:>+6.2} pinned {:>5.2} runnable {:>5.1} | util {:>3.0}% waiting {:>3} \
          delay p50 {:>6.2} p99 {:>6.2} ms",
         stats.load,
@@ -57,7 +57,13 @@ fn domain_text(domain: &Area) -> String {
         stats.waiting,
         ms(stats.delay_p50),
         ms(stats.delay_p99),
-    )
+    );
+    for (count, what) in [(stats.misfits, "misfits"), (stats.parked, "parked")] {
+        if count > 0 {
+            let _ = write!(text, " {what} {count}");
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -87,6 +93,7 @@ mod tests {
                 waiting: 1,
                 delay_p50: 0.0012,
                 delay_p99: 0.004,
+                parked: 2,
                 ..Default::default()
             },
             ..Default::default()
@@ -104,7 +111,7 @@ mod tests {
             "[2.5s] since start | flows: planned 1.50 applied 1.00 expired 0.50 (2 tasks moved, 3 refused) | \
              stolen: llc 0 node 0 remote 0 | rescued 0 | rounds late: p50 0.1 p99 0.0 max 2.5 ms\n  \
              domain 0 (node 0, LLC 0, CPUs 0-1): load   3.00 share   2.00 over  +1.00 pinned  0.00 runnable   3.0 | \
-             util 100% waiting   1 delay p50   1.20 p99   4.00 ms\n"
+             util 100% waiting   1 delay p50   1.20 p99   4.00 ms parked 2\n"
         );
     }
 }

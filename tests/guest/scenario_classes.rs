@@ -2,6 +2,7 @@
 
 use crate::harness::Guest;
 use crate::scheduler::script;
+use scx_domains::stats::Report;
 
 /// Four CPUs of 4 GHz (0 to 3) and four of 2 GHz. Each load says where its threads are (after the main thread and the one that
 /// watches the time).
@@ -16,11 +17,13 @@ const CLASSES: &str = "
     light() { guest-load sleepers --threads 4 --work-us 500 --count 300 >/dev/null & sleep 1
         for i in 1 2 3 4 5 6 7 8 9 10; do places $!; usleep 100000; done >/places
         echo \"light=$(tr '\\n' ' ' </places)\"; wait $!; }
+    told() { scx_domains --monitor 1 --json | head -n 1 | sed 's/^/stats=/'; }
     pinned() { guest-load sleepers --threads 4 --cpus 3 --work-us 500 --count 50; }
 
-    start && born_on_slow && half_busy && light && sleep 2 && echo \"idle_khz=$(khz)\" &&
-    guest-load hogs --threads 8 --seconds 1 && health && stop && echo powersave &&
-    start --profile powersave && light && pinned && health && stop && echo blind &&
+    start && born_on_slow && half_busy && light && sleep 2 && echo \"idle_khz=$(khz)\" && told &&
+    guest-load hogs --threads 8 --seconds 1 && { guest-load hogs --threads 8 --seconds 1 >/dev/null & usleep 300000; } &&
+    told && wait $! && health && stop && echo powersave &&
+    start --profile powersave && light && told && pinned && health && stop && echo blind &&
     start --no-placement --no-frequency --no-parking && born_on_slow && half_busy && light && health && stop";
 
 fn numbers(text: &str) -> Vec<u32> {
@@ -62,6 +65,25 @@ fn who_is_where_and_how_fast(kernel: &str) {
     let reports = outcome.reports();
     let [hogs, pinned] = &reports[..] else { panic!("two loads report: {reports:?}") };
     assert!(hogs.threads.iter().all(|hog| hog.cpu_ms > 900.0), "each of as many hogs as CPUs has one: {hogs:?}");
+
+    // Statistics say the same.
+    let stats: Vec<Report> = outcome.said("stats").into_iter().filter_map(|s| serde_json::from_str(s).ok()).collect();
+    let [idle, busy, thrifty_ones] = &stats[..] else { panic!("told three times\n{}", outcome.console) };
+    let told = |report: &Report| {
+        let [fast, slow] = [0, 1].map(|class| report.classes[class].stats);
+        [(fast.misfits, fast.parked, fast.frequency_target), (slow.misfits, slow.parked, slow.frequency_target)]
+    };
+    println!("misfits, parked and targets of fast and slow CPUs: idle {:?}", told(idle));
+    println!("busy {:?}, powersave {:?}", told(busy), told(thrifty_ones));
+    assert!(told(idle)[1].0 == 0 && told(idle)[0].1 > 0 && told(idle)[1].2 < 0.5, "{:?}", told(idle));
+    // Who asks has a CPU too.
+    assert!(
+        told(busy)[0].0 == 0 && told(busy)[1].0 >= 3 && told(busy)[0].1 == 0,
+        "each slow CPU has a hog: {:?}",
+        told(busy)
+    );
+    assert!(told(busy).iter().all(|class| class.2 > 0.9), "{:?}", told(busy));
+    assert!(told(thrifty_ones)[0].1 >= 3, "{:?}", told(thrifty_ones));
 
     // Now and then all slow CPUs are taken for a moment.
     assert!(thrifty < 0.2, "in powersave, it is done thriftily");

@@ -20,13 +20,14 @@ pub fn lines(data: &Data, ui: &Ui, theme: &Theme) -> Lines {
         return lines;
     }
     if !data.heat.frequencies.is_empty() {
-        let heading = " ID CLASS    MHz: least  mean  most   of    CPUs slowed down by heat, times";
+        let heading = " ID CLASS    MHz: least  mean  most   of    asked    slowed by heat, times";
         lines.heading.push(Line::styled(heading, theme.heading()));
     }
     for (id, area) in (0..).map(DomainId).zip(&data.report.domains) {
         let here: Vec<&Frequency> = data.heat.frequencies.iter().filter(|f| area.cpus.contains(f.cpu)).collect();
         let class = area.class.as_deref().unwrap_or("-");
-        if let Some(line) = frequency_line(id, class, &here, theme).filter(|line| ui.shows(&line.to_string())) {
+        let asked = area.stats.frequency_target;
+        if let Some(line) = frequency_line(id, class, &here, asked, theme).filter(|line| ui.shows(&line.to_string())) {
             lines.row(line, Some(id));
         }
     }
@@ -40,7 +41,8 @@ pub fn lines(data: &Data, ui: &Ui, theme: &Theme) -> Lines {
     lines
 }
 
-fn frequency_line(id: DomainId, class: &str, cpus: &[&Frequency], theme: &Theme) -> Option<Line<'static>> {
+/// `asked` is the part of their highest frequency that the scheduler asks for; 0 if it does not.
+fn frequency_line(id: DomainId, class: &str, cpus: &[&Frequency], asked: f64, theme: &Theme) -> Option<Line<'static>> {
     let mhz = |khz: u64| khz as f64 / 1000.0;
     let least = mhz(cpus.iter().map(|cpu| cpu.now).min()?);
     let fastest = mhz(cpus.iter().map(|cpu| cpu.now).max()?);
@@ -48,10 +50,11 @@ fn frequency_line(id: DomainId, class: &str, cpus: &[&Frequency], theme: &Theme)
     let mean = mhz(cpus.iter().map(|cpu| cpu.now).sum::<u64>()) / cpus.len() as f64;
     let throttled: u64 = cpus.iter().filter_map(|cpu| cpu.throttled).sum();
     let part = if most > 0.0 { mean / most } else { 0.0 };
+    let asked = if asked > 0.0 { format!("{:.0}", asked * most) } else { "-".to_owned() };
     Some(Line::from(vec![
         Span::raw(format!("{id:>3} {class:<5} ")),
         Span::styled(theme.bar(part, 10), theme.used(part)),
-        Span::raw(format!(" {least:5.0} {mean:5.0} {fastest:5.0} {most:5.0}    ")),
+        Span::raw(format!(" {least:5.0} {mean:5.0} {fastest:5.0} {most:5.0}    {asked:>5}    ")),
         Span::styled(format!("{throttled}"), if throttled > 0 { theme.alarm() } else { theme.quiet() }),
     ]))
 }

@@ -18,7 +18,10 @@ load, share, over are in tasks at nice 0 that always want to run.
 A domain that is over its share gives, one that is under it takes.
 Tasks: WANTS is the part of its time that a task wants to run, MOVED how long
 ago a flow moved it, WHY HERE what keeps it in its domain or brought it there.
-Flows move tasks as planned; idle CPUs steal by themselves.";
+Flows move tasks as planned; idle CPUs steal by themselves.
+Machine: a CPU with a z is left asleep; one with a ! runs a task that should be
+on a faster one, of which none is idle. Heat: asked is what the scheduler asks
+of frequencies.";
 
 /// The lines.
 #[must_use]

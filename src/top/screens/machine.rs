@@ -77,9 +77,19 @@ fn cpu_line(cpus: &[&Cpu], theme: &Theme) -> Line<'static> {
             continue;
         }
         spans.push(Span::styled(theme.bar(cpu.stats.util, BAR), theme.used(cpu.stats.util)));
-        spans.push(Span::raw(format!(" {}  ", percent(cpu.stats.util))));
+        spans.push(Span::raw(format!(" {}", percent(cpu.stats.util))));
+        spans.push(mark(cpu, theme));
     }
     Line::from(spans)
+}
+
+/// In the gap after a CPU: `!` where a task wants a faster one, `z` where it is left asleep.
+fn mark(cpu: &Cpu, theme: &Theme) -> Span<'static> {
+    match (cpu.stats.misfit, cpu.stats.parked) {
+        (0, 0) => Span::raw("  "),
+        (0, _) => Span::styled("z ", theme.quiet()),
+        _ => Span::styled("! ", theme.alarm()),
+    }
 }
 
 /// More of one domain.
