@@ -3,7 +3,7 @@
 use super::cgroup_files::CgroupSupport;
 use super::error::KernelError;
 use super::load::{Attached, run, step};
-use super::sample::read;
+use super::sample::read_first;
 use super::skel::{MapValue, OpenBpfSkel, intf};
 use crate::balance::{CgroupShare, CgroupSnapshot};
 use libbpf_rs::{MapCore, MapFlags};
@@ -62,14 +62,10 @@ impl Attached<'_> {
             return Ok(Vec::new());
         }
         run(&self.skel.progs.advance_cgroups, "bringing the loads of cgroups up to date")?;
-        let mut snapshots = Vec::new();
-        for slot in 1..=end {
-            let state: intf::cgroup_state = read(&self.skel.maps.cgroup_states, slot, MapFlags::ANY)?;
-            if state.id != 0 {
-                snapshots.push(snapshot(slot, &state));
-            }
-        }
-        Ok(snapshots)
+        // The root's, slot 0, is read with the others.
+        let states: Vec<intf::cgroup_state> = read_first(&self.skel.maps.cgroup_states, end + 1, MapFlags::ANY)?;
+        let used = (0..).zip(&states).skip(1).filter(|(_, state)| state.id != 0);
+        Ok(used.map(|(slot, state)| snapshot(slot, state)).collect())
     }
 
     /// How many cgroups there were too many of to be told apart, since the start.
