@@ -4,7 +4,11 @@ use super::reading::CpuTime;
 use crate::units::CpuId;
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
-use std::{fs, io};
+use std::fs;
+use std::io::{self, Read};
+
+/// Most of these files are no longer.
+const PAGE: usize = 4096;
 
 /// What this process has used, and has.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -22,7 +26,7 @@ pub struct Process {
 /// # Errors
 /// `/proc/stat` cannot be read.
 pub fn cpu_times() -> io::Result<BTreeMap<CpuId, CpuTime>> {
-    Ok(parse_stat(&fs::read_to_string("/proc/stat")?))
+    Ok(parse_stat(&read("/proc/stat")?))
 }
 
 /// Of this process.
@@ -31,13 +35,21 @@ pub fn cpu_times() -> io::Result<BTreeMap<CpuId, CpuTime>> {
 /// `/proc/self` cannot be read.
 pub fn process() -> io::Result<Process> {
     let time = clock_gettime(ClockId::ProcessCPUTime);
-    let statm = fs::read_to_string("/proc/self/statm")?;
+    let statm = read("/proc/self/statm")?;
     let pages: u64 = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0);
     Ok(Process {
         cpu: time.tv_sec as f64 + time.tv_nsec as f64 / 1e9,
         memory: pages * rustix::param::page_size() as u64,
-        descriptors: fs::read_dir("/proc/self/fd")?.count() as u64,
+        // The folder's size is their number, from Linux 6.2 on: it does not have to make an entry of each.
+        descriptors: fs::metadata("/proc/self/fd")?.len(),
     })
+}
+
+/// A file of /proc, which does not tell its size: into a page or more at once, instead of a few bytes and then twice as many.
+fn read(path: &str) -> io::Result<String> {
+    let mut text = String::with_capacity(PAGE);
+    fs::File::open(path)?.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The lines "cpuN user nice system idle iowait irq softirq steal ..." (proc_stat(5)). What guests used is in user and nice.
