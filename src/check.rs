@@ -1,7 +1,7 @@
 //! The preflight: what the scheduler needs, a line each, with a reason.
 
 use crate::failure::Failure;
-use crate::frequency::{Control, CpufreqPolicy, policies};
+use crate::frequency::{Control, CpufreqPolicy, controls, policies};
 use crate::kernel::{
     CgroupSupport, KernelBtf, KernelError, isolated_cpus, may_load, mounted, running_scheduler, unhonoured,
 };
@@ -179,20 +179,12 @@ fn cgroups(support: Option<CgroupSupport>) -> Finding {
 /// What can be said about frequencies here, and what would do nothing.
 fn cpufreq(policies: &[CpufreqPolicy]) -> Finding {
     let what = "frequencies";
-    let mut kinds: Vec<(Control, String)> =
-        policies.iter().map(|policy| (policy.control, format!("{}, {}", policy.driver, policy.governor))).collect();
-    kinds.sort();
-    kinds.dedup();
-    let sentence = |(control, driven): &(Control, String)| match control {
-        Control::Schedutil => format!("{driven}: the scheduler says what each CPU needs"),
-        Control::Preference => format!("{driven}: the hardware chooses, by a preference that goes with the profile"),
-        Control::None => {
-            format!("{driven}: nothing that is said here has any effect; choose schedutil if it is to have one")
-        }
-    };
-    let text = kinds.iter().map(sentence).collect::<Vec<_>>().join("; ");
+    let kinds = controls(policies);
+    let text = kinds.iter().map(|(_, told)| told.as_str()).collect::<Vec<_>>().join("; ");
     match kinds.iter().any(|(control, _)| *control == Control::None) {
-        _ if kinds.is_empty() => Finding::note(what, "no driver, so the kernel does not set any"),
+        _ if kinds.is_empty() => {
+            Finding::note(what, "no driver, so the kernel does not set any, and nobody can ask for one")
+        }
         true => Finding::note(what, text),
         false => Finding::ok(what, text),
     }
@@ -244,7 +236,7 @@ mod tests {
         assert_eq!(cpufreq(&[schedutil.clone(), preference]).verdict, Verdict::Ok);
         let finding = cpufreq(&[schedutil, policy(Control::None, "ondemand")]);
         assert_eq!(finding.verdict, Verdict::Note);
-        assert!(finding.why.contains("driver, ondemand: nothing"), "{finding:?}");
+        assert!(finding.why.contains("driver with ondemand: nothing"), "{finding:?}");
         assert_eq!(cpufreq(&[]).verdict, Verdict::Note);
     }
 }

@@ -77,13 +77,25 @@ fn other_than_run(command: &Command, matches: &ArgMatches) -> Result<(), Failure
 }
 
 fn restore() -> Result<(), Failure> {
-    match frequency::restore(Path::new("/")) {
-        Ok(0) => print("nothing has to be put back\n", "what was put back"),
-        Ok(count) => print(&format!("{count} energy preferences are as they were\n"), "what was put back"),
-        Err(error) => Err(Failure::Unexpected(format!(
+    let done = frequency::restore(Path::new("/")).map_err(|error| {
+        Failure::Unexpected(format!(
             "the energy preferences cannot be put back: {error}; run it as root, or reboot, which does the same"
-        ))),
+        ))
+    })?;
+    let text = match done.restored {
+        0 if done.refused.is_empty() => "nothing has to be put back\n".to_owned(),
+        0 => String::new(),
+        count => format!("{count} energy preferences are as they were\n"),
+    };
+    print(&text, "what was put back")?;
+    if done.refused.is_empty() {
+        return Ok(());
     }
+    Err(Failure::Unexpected(format!(
+        "{} energy preferences cannot be put back: {}; run it as root, or reboot, which does the same",
+        done.refused.len(),
+        done.refused.join("; ")
+    )))
 }
 
 fn show_topology(args: &TopologyArgs) -> Result<(), Failure> {
@@ -100,10 +112,14 @@ fn show_topology(args: &TopologyArgs) -> Result<(), Failure> {
     };
     let topology = &reading.topology;
     let domains = Domains::build(topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
+    // Of a machine that is not this one, nobody knows who drives it.
+    let policies = if args.topology.is_none() { frequency::policies(Path::new("/")) } else { Vec::new() };
+    let controls: String =
+        frequency::controls(&policies).iter().map(|(_, told)| format!("frequency of {told}\n")).collect();
     let text = match (args.json, args.explain) {
         (true, _) => format!("{:#}\n", show::json(topology, &domains)),
-        (false, true) => show::tree(topology, &domains) + &show::explanation(&reading),
-        (false, false) => show::tree(topology, &domains),
+        (false, true) => show::tree(topology, &domains) + &controls + &show::explanation(&reading),
+        (false, false) => show::tree(topology, &domains) + &controls,
     };
     print(&text, "the topology")
 }

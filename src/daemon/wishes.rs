@@ -36,8 +36,12 @@ impl Wishes {
             preferences: None,
         };
         // What a crash has left is put back whatever is wanted now.
-        if let Err(error) = restore(Path::new("/")) {
-            log::warn!("energy preferences of an earlier run stay changed ({error}); try `scx_domains restore`");
+        let left = match restore(Path::new("/")) {
+            Ok(done) => done.refused.join("; "),
+            Err(error) => error.to_string(),
+        };
+        if !left.is_empty() {
+            log::warn!("energy preferences of an earlier run stay changed ({left}); try `scx_domains restore`");
         }
         if !args.no_frequency {
             wishes.ask_for_frequencies(topology);

@@ -9,8 +9,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::control::{Control, CpufreqPolicy};
 use super::policy::preference;
-use super::probe::{Control, CpufreqPolicy, policies};
+use super::probe::policies;
 use crate::placement::Profile;
 use crate::topology::Topology;
 
@@ -31,7 +32,10 @@ impl Preferences {
     /// # Errors
     /// The journal cannot be written: then nothing may be changed.
     pub fn new(root: &Path, topology: &Topology) -> io::Result<Option<Self>> {
-        restore(root)?;
+        let Restored { refused, .. } = restore(root)?;
+        if !refused.is_empty() {
+            return Err(io::Error::other(format!("those of an earlier run are not put back: {}", refused.join("; "))));
+        }
         let asked: Vec<CpufreqPolicy> =
             policies(root).into_iter().filter(|policy| policy.control == Control::Preference).collect();
         if asked.is_empty() {
@@ -62,8 +66,15 @@ impl Preferences {
 
 impl Drop for Preferences {
     fn drop(&mut self) {
-        if let Err(error) = restore(&self.root) {
-            log::warn!("the energy preferences could not be put back ({error}); `scx_domains restore` tries again");
+        match restore(&self.root) {
+            Ok(Restored { refused, .. }) if refused.is_empty() => {}
+            Ok(Restored { refused, .. }) => log::warn!(
+                "some energy preferences could not be put back ({}); `scx_domains restore` tries again",
+                refused.join("; ")
+            ),
+            Err(error) => {
+                log::warn!("the energy preferences could not be put back ({error}); `scx_domains restore` tries again");
+            }
         }
     }
 }
@@ -76,27 +87,45 @@ fn write_journal(journal: &Path, was: &BTreeMap<PathBuf, String>) -> io::Result<
     fs::rename(new, journal)
 }
 
-/// Put back what a journal says was there, if there is one, and remove it. Returns how many preferences were put back. `root` is
-/// `/` but in tests.
+/// What became of a journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// How many preferences are as they were.
+    pub restored: usize,
+    /// Those that could not be written: the file, what was to go there and why it did not.
+    pub refused: Vec<String>,
+}
+
+/// Put back what a journal says was there, if there is one. One that cannot be written keeps none of the others from it. What is put
+/// back leaves the journal, which goes with the last. `root` is `/` but in tests. Files that are gone (the CPU is offline, the
+/// driver another) have nothing to be put back into.
 ///
 /// # Errors
-/// The journal cannot be read, or a preference not be written: then the journal stays. Files that are gone (the CPU is
-/// offline, the driver another) have nothing to be put back into.
-pub fn restore(root: &Path) -> io::Result<usize> {
+/// The journal cannot be read or written.
+pub fn restore(root: &Path) -> io::Result<Restored> {
     let journal = root.join(JOURNAL);
     let text = match fs::read_to_string(&journal) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Restored::default()),
         Err(error) => return Err(error),
     };
     let was: BTreeMap<PathBuf, String> = serde_json::from_str(&text)?;
-    let mut restored = 0;
-    for (file, preference) in was.iter().filter(|(file, _)| file.ends_with(PREFERENCE) && file.exists()) {
-        fs::write(file, preference)?;
-        restored += 1;
+    let (mut done, mut left) = (Restored::default(), BTreeMap::new());
+    for (file, preference) in was.into_iter().filter(|(file, _)| file.ends_with(PREFERENCE) && file.exists()) {
+        match fs::write(&file, &preference) {
+            Ok(()) => done.restored += 1,
+            Err(error) => {
+                done.refused.push(format!("'{preference}' was refused by {}: {error}", file.display()));
+                left.insert(file, preference);
+            }
+        }
     }
-    fs::remove_file(journal)?;
-    Ok(restored)
+    if left.is_empty() {
+        fs::remove_file(journal)?
+    } else {
+        write_journal(&journal, &left)?
+    }
+    Ok(done)
 }
 
 #[cfg(test)]
@@ -147,9 +176,39 @@ mod tests {
         assert_eq!(now(root.path()), ["default", "128"]);
         next.set(Profile::Balanced);
         std::mem::forget(next);
-        assert_eq!(restore(root.path()).unwrap(), 2);
+        assert_eq!(restore(root.path()).unwrap().restored, 2);
         assert_eq!(now(root.path()), ["default", "128"]);
-        assert_eq!(restore(root.path()).unwrap(), 0, "there is nothing to be put back twice");
+        assert_eq!(restore(root.path()).unwrap(), Restored::default(), "there is nothing to be put back twice");
+    }
+
+    #[test]
+    fn one_that_refuses_is_named_and_keeps_none_of_the_others() {
+        let (root, topology) = machine();
+        let crashed = Preferences::new(root.path(), &topology).unwrap().expect("there are some");
+        crashed.set(Profile::Powersave);
+        std::mem::forget(crashed);
+        // A folder cannot be written, by root neither.
+        let folder = root.path().join("sys/devices/system/cpu/cpufreq/policy0");
+        fs::remove_file(folder.join(PREFERENCE)).unwrap();
+        fs::create_dir(folder.join(PREFERENCE)).unwrap();
+        for restored in [1, 0] {
+            let done = restore(root.path()).unwrap();
+            assert_eq!((done.restored, done.refused.len()), (restored, 1), "what is put back is put back once");
+            assert!(
+                done.refused[0].contains("'default' was refused by") && done.refused[0].contains("policy0"),
+                "{done:?}"
+            );
+        }
+        assert!(Preferences::new(root.path(), &topology).is_err(), "a new journal must not forget it");
+        assert_eq!(
+            fs::read_to_string(root.path().join("sys/devices/system/cpu/cpufreq/policy1").join(PREFERENCE)).unwrap(),
+            "128"
+        );
+        fs::remove_dir(folder.join(PREFERENCE)).unwrap();
+        fs::write(folder.join(PREFERENCE), "power").unwrap();
+        assert_eq!(restore(root.path()).unwrap().restored, 1);
+        assert_eq!(now(root.path()), ["default", "128"]);
+        assert!(!root.path().join(JOURNAL).exists());
     }
 
     #[test]

@@ -10,13 +10,16 @@
 //! Under any other governor, nothing that is said about frequency has any effect, and nothing is said.
 //!
 //! - `policy`: the choice (pure)
+//! - `control`: who can be asked, and what is told of that (pure)
 //! - `probe`: what the files of cpufreq say
 //! - `apply`: sets preferences, and puts them back
 
 mod apply;
+mod control;
 mod policy;
 mod probe;
 
-pub use apply::{Preferences, restore};
+pub use apply::{Preferences, Restored, restore};
+pub use control::{Control, CpufreqPolicy, controls};
 pub use policy::{Asked, PerfTerms, perf_terms, preference};
-pub use probe::{Control, CpufreqPolicy, asked, policies};
+pub use probe::{asked, policies};

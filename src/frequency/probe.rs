@@ -3,34 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::control::{Control, CpufreqPolicy};
 use super::policy::Asked;
-use crate::cpuset::CpuSet;
-
-/// Who can be asked for a frequency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Control {
-    /// The scheduler says what each CPU needs.
-    Schedutil,
-    /// The hardware chooses, by a preference.
-    Preference,
-    /// Nobody.
-    None,
-}
-
-/// CPUs whose frequency is set together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CpufreqPolicy {
-    /// Its directory.
-    pub path: PathBuf,
-    /// Those that are online.
-    pub cpus: CpuSet,
-    /// What sets the frequency, such as "intel_pstate".
-    pub driver: String,
-    /// What chooses it, such as "schedutil".
-    pub governor: String,
-    /// Who can be asked.
-    pub control: Control,
-}
 
 /// The policies of the machine whose root directory this is, by name. None where the kernel sets no frequencies. What cannot be
 /// read is left out: it cannot be asked either.
