@@ -26,7 +26,14 @@
 #define __SCX_DOMAINS_CLASS_H
 
 const volatile u32 nr_classes = 1;
-const volatile u32 class_capacity[MAX_CLASSES] = { 1024 }; /* of a CPU, the fastest class first */
+
+/*
+ * Of a CPU, the fastest class first: what it can do at its highest frequency, and what it can do within the limits of now
+ * (scaling_max_freq). Userspace changes them as it runs, and the order of the classes with them (reclass.bpf.h).
+ */
+SETTING u32 class_capacity[MAX_CLASSES] = { 1024 };
+SETTING u32 class_room[MAX_CLASSES] = { 1024 };
+
 const volatile u64 demand_half_life_ns = 32000000;
 const volatile u64 demand_scale = (1ULL << 42) / 32000000; /* 2^42 / demand_half_life_ns */
 
@@ -118,7 +125,7 @@ static void follow_demand(struct task_struct *p, struct task_ctx *tctx, s32 cpu,
 /* Does a task that should be on a faster class need more than half of a CPU of `class`? Then it is late there, whoever waits. */
 static __always_inline bool is_too_heavy(const struct task_ctx *tctx, u32 class)
 {
-	return tctx->class < class && tctx->demand >> 9 > class_capacity[class & (MAX_CLASSES - 1)];
+	return tctx->class < class && tctx->demand >> 9 > class_room[class & (MAX_CLASSES - 1)];
 }
 
 /* Is it kept how long tasks run without a sleep? */

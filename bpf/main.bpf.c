@@ -39,6 +39,7 @@ UEI_DEFINE(uei);
 #include "stuck.bpf.h"	  /* who cannot run does not hold the clock back */
 #include "account.bpf.h"  /* runnable .. quiescent: keeping the books */
 #include "hotplug.bpf.h"  /* CPUs that come and go */
+#include "reclass.bpf.h"  /* classes that rank otherwise than before */
 #include "release.bpf.h"  /* CPUs that a higher class takes */
 #include "dump.bpf.h"	  /* what a dump shows */
 #include "inspect.bpf.h"	  /* what is known of one task */

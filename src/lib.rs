@@ -16,6 +16,7 @@ pub mod frequency;
 pub mod gpu;
 pub mod heat;
 pub mod kernel;
+pub mod live;
 pub mod logging;
 pub mod monitor;
 pub mod outlets;

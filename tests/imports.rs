@@ -42,6 +42,8 @@ const LAYERS: &[(&str, Layer)] = &[
     ("gpu::nvml", Edge),
     ("heat", Pure),
     ("heat::files", Edge),
+    ("live", Pure),
+    ("live::files", Edge),
     ("placement", Pure),
     ("frequency", Pure),
     ("frequency::apply", Edge),

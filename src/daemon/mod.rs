@@ -5,6 +5,7 @@ mod cgroups;
 mod ejection;
 mod gpus;
 mod heat;
+mod live;
 mod notify;
 mod outlets;
 mod pace;
@@ -27,9 +28,10 @@ use crate::kernel::{
     Attached, Exit, ExitKind, Features, KernelError, Object, Options, SCHEDULER, hotplug_sequence, may_run,
 };
 use crate::stats::Places;
-use crate::topology::{self, Source, Topology};
+use crate::topology::{self, Reading, Source};
 use gpus::GpuWatch;
 use heat::HeatWatch;
+use live::LiveWatch;
 use outlets::Outlets;
 use records::Records;
 use reports::Reports;
@@ -52,17 +54,35 @@ pub fn run(layers: &Layers, settings: &Settings) -> Result<(), Failure> {
     let features = Features::probe(args.partial)?;
     let socket = Socket::bind(&args.socket)?;
     let mut outlets = Outlets::open(args.metrics.as_ref())?;
-    for _ in 0..MAX_ATTEMPTS {
-        match run_once(layers, settings, features, &mut outlets, &socket, &asked) {
-            Err(Failure::Kernel(KernelError::Hotplug)) => {
+    let (mut settings, mut attempts, mut first) = (settings.clone(), 1, true);
+    loop {
+        match run_once(layers, &settings, features, &mut outlets, &socket, &asked, first) {
+            Err(Failure::Kernel(KernelError::Hotplug)) if attempts < MAX_ATTEMPTS => {
+                attempts += 1;
                 log::info!("CPUs came or went while the scheduler was loading; reading the machine again");
             }
-            other => return other,
+            Ok(End::Anew { why, settings: now }) => {
+                if first && now.args().record.is_some() {
+                    log::warn!("the record ends here, scheduling goes on: a record is of one machine");
+                }
+                (settings, attempts, first) = (*now, 1, false);
+                log::info!("{why}; reading the machine again");
+            }
+            Ok(End::Stopped) => return Ok(()),
+            Err(failure) => return Err(failure),
         }
     }
-    Err(Failure::Kernel(KernelError::Hotplug))
 }
 
+/// How a run ends well.
+enum End {
+    /// It is over.
+    Stopped,
+    /// The machine has changed so that it has to be read again, and the scheduler to begin anew.
+    Anew { why: String, settings: Box<Settings> },
+}
+
+/// `first`: no machine has been scheduled yet, so a record may begin.
 fn run_once(
     layers: &Layers,
     settings: &Settings,
@@ -70,17 +90,19 @@ fn run_once(
     outlets: &mut Outlets,
     socket: &Socket,
     asked: &Signals,
-) -> Result<(), Failure> {
+    first: bool,
+) -> Result<End, Failure> {
     let args = settings.args();
     let started = Instant::now();
     let hotplug_sequence = hotplug_sequence().unwrap_or(0);
-    let mut topology = read_topology(args.topology.as_deref())?;
+    let mut reading = read_machine(args.topology.as_deref())?;
     if let Some(classes) = &args.classes {
-        classes.apply(&mut topology).map_err(|e| Failure::Input(format!("--classes: {e}")))?;
+        reading = reading.with_classes(classes).map_err(|e| Failure::Input(format!("--classes: {e}")))?;
     }
+    let topology = reading.topology.clone();
     let domains = Domains::build(&topology).map_err(|e| Failure::Input(format!("the machine makes no sense: {e}")))?;
     let wishes = Wishes::new(&topology, &domains, args);
-    let records = Records::begin(args, &domains)?;
+    let records = Records::begin(args, &domains, first)?;
     let gpus = if args.no_gpu { None } else { GpuWatch::new(&topology) };
     let options = options(args, &wishes, gpus.is_some(), hotplug_sequence);
     let mut object = Object::uninit();
@@ -106,8 +128,9 @@ fn run_once(
     let places = Places { domains: domains.clone(), class_names, scheduler: SCHEDULER.to_owned() };
     let reports = Reports::new(places, attach_time);
     let heat = HeatWatch::new(&topology, &domains);
+    let live = LiveWatch::new(reading, args.topology.is_none() && args.classes.is_none());
     let rounds = Rounds::new(attached, domains, settings.clone(), layers, wishes, records, reports)?;
-    let rounds = rounds.watching(heat, gpus);
+    let rounds = rounds.watching(live, heat, gpus);
     let (ask, questions) = requests::channel(layers.file().to_owned());
     // Only now: it looks users up, which reads the environment, and reading the machine writes to that.
     let _server = Server::start(socket, ask)
@@ -137,14 +160,15 @@ fn options(args: &RunArgs, wishes: &Wishes, node_hints: bool, hotplug_sequence: 
 }
 
 /// The machine, or its description if that is of this machine.
-fn read_topology(described: Option<&str>) -> Result<Topology, Failure> {
+fn read_machine(described: Option<&str>) -> Result<Reading, Failure> {
     let input = |e: &dyn std::fmt::Display| Failure::Input(e.to_string());
-    let live = topology::read(&Source::Live).map_err(|e| input(&e))?;
+    let live = topology::examine(&Source::Live).map_err(|e| input(&e))?;
     let Some(described) = described else { return Ok(live) };
     let source = Source::parse(described).map_err(|e| input(&e))?;
-    let topology = topology::read(&source).map_err(|e| input(&e))?;
-    topology::same_machine(&topology, &live).map_err(|e| Failure::Input(format!("--topology {described}: {e}")))?;
-    Ok(topology)
+    let reading = topology::examine(&source).map_err(|e| input(&e))?;
+    topology::same_machine(&reading.topology, &live.topology)
+        .map_err(|e| Failure::Input(format!("--topology {described}: {e}")))?;
+    Ok(reading)
 }
 
 /// Keep in memory what is in use, so that a round does not wait for a disk when memory is short. Pages are locked as they are

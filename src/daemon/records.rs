@@ -22,13 +22,14 @@ pub struct Records {
 }
 
 impl Records {
-    /// Begin them, before anything is loaded: who cannot have what he asked for should know it now.
+    /// Begin them, before anything is loaded: who cannot have what he asked for should know it now. `on_disk`: may one be written
+    /// there? Not over one of a moment ago.
     ///
     /// # Errors
     /// [`Failure::Input`]: something cannot be written.
-    pub fn begin(args: &RunArgs, domains: &Domains) -> Result<Self, Failure> {
+    pub fn begin(args: &RunArgs, domains: &Domains, on_disk: bool) -> Result<Self, Failure> {
         let header = header(args, domains);
-        let recorder = args.record.as_deref().map(|path| create(path, &header)).transpose()?;
+        let recorder = args.record.as_deref().filter(|_| on_disk).map(|path| create(path, &header)).transpose()?;
         if let Some(folder) = &args.flight_recorder {
             ejection::prepare(folder).map_err(|e| {
                 let folder = folder.display();
@@ -73,6 +74,17 @@ impl Records {
         if (now.balanced, now.params) != (last.balanced, last.params) {
             self.flight = FlightRecorder::new(now);
         }
+    }
+
+    /// From now on the domains are these: the same CPUs, which can do more or less than before. A record says once what they can
+    /// do, so that on disk ends, and the flight recorder begins anew.
+    pub fn planned_on(&mut self, args: &RunArgs, domains: &Domains) {
+        if self.recorder.take().is_some() {
+            log::warn!(
+                "the record ends here, scheduling goes on: what CPUs can do has changed, and a record says that once"
+            );
+        }
+        self.flight = FlightRecorder::new(header(args, domains));
     }
 
     /// The rounds of the last minutes.

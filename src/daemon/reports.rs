@@ -1,5 +1,6 @@
 //! Makes a report when somebody asks for one, and never else.
 
+use crate::domain::Domains;
 use crate::kernel::{Attached, KernelError, events};
 use crate::stats::{DaemonStats, Places, Reading, Report, cpu_times, process};
 use std::sync::Arc;
@@ -27,6 +28,11 @@ impl Reports {
     pub fn new(places: Places, attach_time: Duration) -> Self {
         let first = Reading { times: cpu_times().unwrap_or_default(), ..Reading::default() };
         Self { places, attach_time, attached_at: Instant::now(), earlier: first.clone(), latest: first, last: None }
+    }
+
+    /// From now on the domains are these: the same CPUs, which can do more or less than before.
+    pub fn about(&mut self, domains: &Domains) {
+        self.places.domains = domains.clone();
     }
 
     /// The last report, if it was made a moment ago.

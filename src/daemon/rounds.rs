@@ -2,11 +2,12 @@
 
 mod answers;
 mod changes;
+mod live;
 
 use super::cgroups::Cgroups;
-use super::ended;
 use super::gpus::GpuWatch;
 use super::heat::HeatWatch;
+use super::live::LiveWatch;
 use super::notify::{Notifier, status_line};
 use super::outlets::Outlets;
 use super::pace::Pace;
@@ -15,6 +16,7 @@ use super::reports::Reports;
 use super::requests::Question;
 use super::signals::Signals;
 use super::wishes::Wishes;
+use super::{End, ended};
 use crate::balance::{self, Balancer, FlowBook, Plan, Sample, Snapshot};
 use crate::cli::RunArgs;
 use crate::config::{Layers, Settings};
@@ -44,7 +46,11 @@ pub struct Rounds<'a> {
     attached_at: Instant,
     last: Snapshot,
     cgroups: Cgroups,
-    /// None where no sensor can be trusted.
+    /// None before it is said how the machine was read.
+    live: Option<LiveWatch>,
+    /// Why the machine has to be read anew, if it has to.
+    anew: Option<String>,
+    /// None where there is nothing to be read.
     heat: Option<HeatWatch>,
     /// None where no GPU makes a difference.
     gpus: Option<GpuWatch>,
@@ -89,6 +95,8 @@ impl<'a> Rounds<'a> {
             attached_at: now,
             last,
             cgroups,
+            live: None,
+            anew: None,
             heat: None,
             gpus: None,
             sample: None,
@@ -112,10 +120,10 @@ impl<'a> Rounds<'a> {
         })
     }
 
-    /// Let heat and GPUs count, where there are any that can be asked.
+    /// Let changes of the machine count, and heat and GPUs where there are any that can be asked.
     #[must_use]
-    pub fn watching(self, heat: Option<HeatWatch>, gpus: Option<GpuWatch>) -> Self {
-        Self { heat, gpus, ..self }
+    pub fn watching(self, live: LiveWatch, heat: Option<HeatWatch>, gpus: Option<GpuWatch>) -> Self {
+        Self { live: Some(live), heat, gpus, ..self }
     }
 
     /// Until the end, which is told. Questions are answered between rounds.
@@ -127,7 +135,7 @@ impl<'a> Rounds<'a> {
         asked: &Signals,
         outlets: &mut Outlets,
         mut questions: Receiver<Question>,
-    ) -> Result<(), Failure> {
+    ) -> Result<End, Failure> {
         let mut signals = self.attached.signals()?;
         let mut asks = outlets.asks().clone();
         // Until the first round, which may be a minute away, nobody knows whether some domain is crowded.
@@ -135,7 +143,7 @@ impl<'a> Rounds<'a> {
         loop {
             self.notifier.alive(Instant::now());
             select! {
-                recv(asked.stop) -> _ => return ended(self.attached.detach()),
+                recv(asked.stop) -> _ => return ended(self.attached.detach()).map(|()| End::Stopped),
                 recv(asked.reload) -> _ => self.reload_or_warning(outlets),
                 recv(signals) -> told => match told {
                     Ok(()) => self.pace.signalled(Instant::now()),
@@ -146,7 +154,9 @@ impl<'a> Rounds<'a> {
                     Err(_) => asks = never(), // nobody tells reports any more
                 },
                 recv(questions) -> question => match question {
-                    Ok(question) if self.answer(&question, outlets) == Then::Stop => return ended(self.attached.detach()),
+                    Ok(question) if self.answer(&question, outlets) == Then::Stop => {
+                        return ended(self.attached.detach()).map(|()| End::Stopped);
+                    }
                     Ok(_) => {}
                     Err(_) => questions = never(), // nobody serves clients any more
                 },
@@ -157,9 +167,14 @@ impl<'a> Rounds<'a> {
             if self.attached.exit().is_some() {
                 let exit = self.attached.detach();
                 exit.iter().for_each(|exit| self.records.end(exit));
-                return ended(exit);
+                return ended(exit).map(|()| End::Stopped);
             }
             outcome?;
+            if let Some(why) = self.anew.take() {
+                let settings = Box::new(self.settings.clone());
+                drop(self.attached.detach());
+                return Ok(End::Anew { why, settings });
+            }
         }
     }
 
@@ -211,6 +226,7 @@ impl<'a> Rounds<'a> {
         if let (Some(heat), Some(sample)) = (&mut self.heat, &mut self.sample) {
             heat.tell(sample);
         }
+        self.look_at_machine()?;
         if let Some(gpus) = &mut self.gpus {
             gpus.tell(&mut self.attached)?;
         }

@@ -96,6 +96,19 @@ impl Wishes {
         }
     }
 
+    /// Core classes rank so from now on, the fastest first, and can do that much within their limits.
+    pub fn rank(&mut self, attached: &mut Attached, ranked: &Topology, room: &[u32]) {
+        let within = |(class, room): (ClassTerms, &u32)| ClassTerms { capacity: *room, ..class };
+        self.classes = class_terms(ranked).into_iter().zip(room).map(within).collect();
+        attached.set_placement(&self.placement());
+        attached.set_perf_terms(&self.perf_terms());
+    }
+
+    /// Other CPUs are preferred now.
+    pub fn prefer(&mut self, topology: &Topology, domains: &Domains) {
+        self.parking.renew(topology, domains);
+    }
+
     /// May CPUs be left asleep? From the next round on.
     pub fn allow_parking(&mut self, allowed: bool) {
         self.parks = allowed;

@@ -49,6 +49,18 @@ impl Domains {
         Ok(Self { domains, neighbours })
     }
 
+    /// The same domains on a machine whose CPUs can do more or less than before, its classes being the same.
+    #[must_use]
+    pub fn renewed(&self, topology: &Topology) -> Self {
+        let mut new = self.clone();
+        let cut = partition::partition(topology);
+        for domain in &mut new.domains {
+            let now = cut.iter().find(|now| now.cpus == domain.cpus);
+            domain.capacity = now.map_or(domain.capacity, |now| now.capacity);
+        }
+        new
+    }
+
     /// The domain of a CPU; none for one that is offline or not there.
     #[must_use]
     pub fn domain_of(&self, cpu: CpuId) -> Option<DomainId> {

@@ -4,7 +4,7 @@
 //! processors (one of its cooling devices is one). Others, such as a board's `acpitz`, read the same figure for years. It has to
 //! have a trip point from which it throttles, or a critical one, and to read a temperature that a processor can have.
 //!
-//! Where there is no such zone and no count of throttling, nothing is read at all.
+//! Ceilings on frequency are believed as they are: they are no measurement. Where there is none of all this, nothing is read.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,15 +55,17 @@ struct CeilingFile {
 }
 
 impl Sensors {
-    /// Those under `root`, which is `/` for the live machine; none where there is none that can be trusted.
+    /// Those under `root`, which is `/` for the live machine; none where there is none that can be trusted and frequencies have no
+    /// ceilings.
     #[must_use]
     pub fn find(root: &Path, topology: &Topology) -> Option<Self> {
         let zones = zones(root, topology);
         let counts = counts(root, topology);
-        if zones.is_empty() && counts.is_empty() {
+        let ceilings = ceilings(root, topology);
+        if zones.is_empty() && counts.is_empty() && ceilings.is_empty() {
             return None;
         }
-        Some(Self { zones, counts, ceilings: ceilings(root, topology) })
+        Some(Self { zones, counts, ceilings })
     }
 
     /// What they are, for people.
@@ -73,6 +75,9 @@ impl Sensors {
         let mut parts: Vec<String> = self.zones.iter().map(zone).collect();
         if !self.counts.is_empty() {
             parts.push("counts of throttling".to_owned());
+        }
+        if !self.ceilings.is_empty() {
+            parts.push("ceilings on frequency".to_owned());
         }
         parts.join(", ")
     }

@@ -10,7 +10,7 @@
 //!
 //! Example: of 95 °C, 91 leave 4 °C, so 0.3 is lost. Where the processor has throttled since the last look, 1/4 is lost at
 //! least, whatever the sensor says. And a ceiling on the frequency (`scaling_max_freq` below `cpuinfo_max_freq`, which is how
-//! the kernel's own cooling works) loses what it cuts off.
+//! the kernel's own cooling works) loses what it cuts off, in the mean over the domain's CPUs.
 //!
 //! Heat is made by what costs most, so in a zone with several classes the costliest loses all of that, the cheapest nothing,
 //! the others by their rank between: load goes from P- to E-cores, not from a package to nowhere. In a zone of one class all
@@ -91,8 +91,7 @@ impl Heat {
         let zones = reading.zones.iter().filter(|zone| here(&zone.cpus));
         let by_temperature = zones.map(|zone| self.share(domain, &zone.cpus, by_temperature(zone)));
         let throttled = here(&reading.throttled).then(|| self.share(domain, &reading.throttled, LEAST_IF_THROTTLED));
-        let ceilings = reading.ceilings.iter().filter(|(cpus, _)| here(cpus)).map(|(_, lost)| *lost);
-        by_temperature.chain(throttled).chain(ceilings).max().unwrap_or(0).min(MOST)
+        by_temperature.chain(throttled).chain([by_ceilings(cpus, &reading.ceilings)]).max().unwrap_or(0).min(MOST)
     }
 
     /// The part of what a zone's CPUs lose that falls to a domain.
@@ -101,6 +100,11 @@ impl Heat {
         let (least, most) = (ranks.clone().min().unwrap_or(0), ranks.max().unwrap_or(0));
         if least == most { lost } else { lost * (self.domains[domain].1 - least) / (most - least) }
     }
+}
+
+fn by_ceilings(cpus: &CpuSet, ceilings: &[(CpuSet, u32)]) -> u32 {
+    let lost = ceilings.iter().map(|(held, lost)| held.intersection(cpus).len() as u64 * u64::from(*lost)).sum::<u64>();
+    u32::try_from(lost / cpus.len().max(1) as u64).unwrap_or(u32::MAX)
 }
 
 fn by_temperature(zone: &Zone) -> u32 {
@@ -153,6 +157,8 @@ mod tests {
         assert_eq!(lost(&reading), [0, 0, 250, 0]);
         let reading = Reading { ceilings: vec![(cpus("4-7"), 400), (cpus("8-15"), 1000)], ..Reading::default() };
         assert_eq!(lost(&reading), [0, 400, 900, 900]);
+        let reading = Reading { ceilings: vec![(cpus("4"), 400)], ..Reading::default() };
+        assert_eq!(lost(&reading), [0, 100, 0, 0], "one of four CPUs");
     }
 
     #[test]

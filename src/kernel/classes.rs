@@ -1,9 +1,10 @@
 //! Tells the scheduler of core classes (`bpf/class.bpf.h`) and of frequencies (`bpf/cpuperf.bpf.h`).
 
 use super::error::KernelError;
-use super::load::{Attached, Options, run, step};
+use super::load::{Attached, Options, fill_map, run, step};
 use super::skel::{MapValue, OpenBpfSkel, intf, types};
 use super::tables::Tables;
+use crate::domain::Domains;
 use crate::frequency::{Asked, PerfTerms};
 use crate::placement::{DEMAND_STEPS, MAX_CLASSES, Placement};
 use libbpf_rs::{MapCore, MapFlags};
@@ -20,12 +21,13 @@ pub(super) fn configure(open: &mut OpenBpfSkel<'_>, tables: &Tables, options: &O
     let classes = tables.class_capacities.len() as u32;
     if let Some(rodata) = open.maps.rodata_data.as_mut() {
         rodata.nr_classes = classes;
-        for (slot, capacity) in rodata.class_capacity.iter_mut().zip(&tables.class_capacities) {
-            *slot = *capacity;
-        }
         rodata.demand_half_life_ns = DEMAND_HALF_LIFE.as_nanos() as u64;
         rodata.demand_scale = (1 << 42) / rodata.demand_half_life_ns;
         rodata.cpuperf_enabled = !options.cpuperf.is_empty();
+    }
+    if let Some(settings) = open.maps.data_settings_data.as_mut() {
+        settings.class_capacity = by_class(&tables.class_capacities);
+        settings.class_room = by_class(&tables.class_capacities);
     }
     if let Some(bss) = open.maps.bss_data.as_mut() {
         bss.class_for_demand = options.placement.class_for_demand;
@@ -33,6 +35,11 @@ pub(super) fn configure(open: &mut OpenBpfSkel<'_>, tables: &Tables, options: &O
     }
     open.maps.faster_masks.set_max_entries(classes)?;
     open.maps.class_domains.set_max_entries(tables.class_domains.len() as u32)
+}
+
+/// Capacities by class; there are no more.
+fn by_class(capacities: &[u32]) -> [u32; MAX_CLASSES] {
+    std::array::from_fn(|class| capacities.get(class).copied().unwrap_or(0))
 }
 
 /// By class; any slower ones count as the last.
@@ -60,6 +67,32 @@ impl Attached<'_> {
             // SAFETY: as in `set_placement`, with aligned u32s.
             unsafe { std::ptr::write_volatile(&raw mut bss.perf_terms, perf_table(terms)) };
         }
+    }
+
+    /// Let classes rank otherwise from now on: `domains` are those of before, each with the rank of its class, 0 for the fastest;
+    /// by rank, what a CPU can do at its highest frequency and what within its limits. Nothing where classes decide nothing.
+    ///
+    /// # Errors
+    /// [`KernelError::Step`] if the kernel refuses.
+    pub fn rank_classes(&mut self, domains: &Domains, capacities: &[u32], room: &[u32]) -> Result<(), KernelError> {
+        const RANKING: &str = "telling the scheduler which CPUs are the faster now";
+        if self.tables.class_capacities.len() < 2 {
+            return Ok(());
+        }
+        self.tables.rank(domains, capacities);
+        if let Some(settings) = self.skel.maps.data_settings_data.as_mut() {
+            // SAFETY: as in `set_perf_terms`.
+            unsafe {
+                std::ptr::write_volatile(&raw mut settings.class_capacity, by_class(capacities));
+                std::ptr::write_volatile(&raw mut settings.class_room, by_class(room));
+            }
+        }
+        let (maps, tables) = (&self.skel.maps, &self.tables);
+        let filled = fill_map(&maps.class_domains, &tables.class_domains)
+            .and_then(|()| fill_map(&maps.domain_configs, &tables.domain_configs))
+            .and_then(|()| fill_map(&maps.cpu_configs, &tables.cpu_configs));
+        filled.map_err(|e| step(RANKING, &e))?;
+        run(&self.skel.progs.rank_classes, RANKING)
     }
 
     /// Tell BPF how fast CPUs run that the kernel cannot measure, as it is now that BPF hears of changes. True if one ran at another

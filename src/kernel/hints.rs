@@ -19,7 +19,7 @@ impl Attached<'_> {
     pub fn set_node_hints(&mut self, hints: &NodeHints) -> Result<(), KernelError> {
         let map = &self.skel.maps.node_hints;
         for (process, node) in hints {
-            let Some(&area) = self.node_areas.get(node) else { continue };
+            let Some(&area) = self.tables.node_areas.get(node) else { continue };
             if self.node_hints.get(process) == Some(node) {
                 continue;
             }
@@ -33,7 +33,7 @@ impl Attached<'_> {
             map.delete(process.as_bytes()).map_err(|e| step("forgetting which node a process prefers", &e))?;
         }
         self.node_hints.retain(|process, _| hints.contains_key(process));
-        self.node_hints.extend(hints.iter().filter(|(_, node)| self.node_areas.contains_key(node)));
+        self.node_hints.extend(hints.iter().filter(|(_, node)| self.tables.node_areas.contains_key(node)));
         Ok(())
     }
 }

@@ -17,10 +17,8 @@ use crate::frequency::{Asked, PerfTerms};
 use crate::placement::Placement;
 use crate::topology::Topology;
 use crate::units::DomainId;
-use crate::units::NodeId;
 use libbpf_rs::skel::{OpenSkel, Skel, SkelBuilder};
 use libbpf_rs::{Link, MapCore, MapFlags, OpenObject, PrintLevel, ProgramInput};
-use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -75,6 +73,8 @@ pub struct Attached<'obj> {
     tracing: Vec<Link>,
     pub(super) skel: BpfSkel<'obj>,
     pub(super) domains: usize,
+    /// What the scheduler's maps were filled with.
+    pub(super) tables: Tables,
     /// By CPU id: the domain that it belongs to, offline or not; none for one that never comes.
     pub(super) cpu_domains: Vec<Option<DomainId>>,
     /// By domain: has it flows that are in force?
@@ -87,8 +87,6 @@ pub struct Attached<'obj> {
     pub cgroup_support: CgroupSupport,
     /// By slot: what cgroups weigh.
     pub(super) cgroup_shares: CgroupShares,
-    /// The mask of each node that has CPUs.
-    pub(super) node_areas: BTreeMap<NodeId, u32>,
     /// What processes prefer, as far as BPF has been told.
     pub(super) node_hints: NodeHints,
 }
@@ -140,8 +138,8 @@ impl<'obj> Attached<'obj> {
             asked_cpus: options.cpuperf.iter().flat_map(|asked| asked.cpus.iter()).collect(),
             cgroup_support: features.cgroups,
             cgroup_shares: CgroupShares::default(),
-            node_areas: tables.node_areas,
             node_hints: NodeHints::new(),
+            tables,
         };
         attached.trace(features, options)?;
         attached.attach()?;
@@ -306,6 +304,7 @@ fn configure(
         ops.cpu_release = std::ptr::null_mut();
         ops.cpu_acquire = std::ptr::null_mut();
     }
+    open.progs.rank_classes.set_autoload(tables.class_capacities.len() > 1);
     let unmeasured = options.cpuperf.iter().any(|asked| asked.unmeasured.is_some());
     open.progs.frequency_changed.set_autoload(unmeasured);
     open.progs.kick_fast_idlers.set_autoload(!options.cpuperf.is_empty());
@@ -331,7 +330,7 @@ fn fill(skel: &BpfSkel<'_>, tables: &Tables) -> libbpf_rs::Result<()> {
     fill_map(&skel.maps.class_domains, &tables.class_domains)
 }
 
-fn fill_map<V: MapValue>(map: &impl MapCore, values: &[V]) -> libbpf_rs::Result<()> {
+pub(super) fn fill_map<V: MapValue>(map: &impl MapCore, values: &[V]) -> libbpf_rs::Result<()> {
     for (index, value) in (0u32..).zip(values) {
         map.update(index.as_bytes(), value.as_bytes(), MapFlags::ANY)?;
     }

@@ -52,6 +52,20 @@ impl Tables {
 }
 
 impl Tables {
+    /// Let classes rank otherwise: `domains` are those of before, each with the rank of its class, 0 for the fastest.
+    pub fn rank(&mut self, domains: &Domains, capacities: &[u32]) {
+        let classes = self.class_capacities.len();
+        let rank = |id: u32| domains.get(DomainId(id)).map(|domain| class_index(domain.class, classes));
+        for (config, id) in self.domain_configs.iter_mut().zip(0..) {
+            config.class = rank(id).unwrap_or(config.class);
+        }
+        for config in &mut self.cpu_configs {
+            config.class = rank(config.domain).unwrap_or(config.class);
+        }
+        self.class_domains = class_domains(domains, classes);
+        self.class_capacities = capacities.iter().copied().take(classes).collect();
+    }
+
     /// By CPU id; none for one that never comes.
     pub fn cpu_domains(&self) -> Vec<Option<DomainId>> {
         let domain =
@@ -205,6 +219,26 @@ mod tests {
         let next: Vec<u32> = tables.cpu_configs.iter().map(|config| config.next_thread).collect();
         assert_eq!(next, [1, 0, 3, 2, 5, 4, 7, 6], "a core's threads are a ring");
         assert!(tables.domain_configs.iter().all(|config| config.shares_llc == 0));
+    }
+
+    #[test]
+    fn classes_may_change_places() {
+        let mut topology =
+            Source::parse("synthetic:l3:1 core:4 pu:1").and_then(|source| read(&source)).expect("a machine");
+        let classes: crate::topology::ClassSpec = "0-1=P:1024,2-3=E:512".parse().expect("classes");
+        classes.apply(&mut topology).expect("its classes");
+        let mut domains = Domains::build(&topology).expect("a good machine");
+        let mut tables = Tables::new(&topology, &domains, &"0-4".parse().expect("a cpulist"), true, &[]);
+        let ranks = |tables: &Tables| {
+            let of_cpus: Vec<u32> = tables.cpu_configs.iter().map(|config| config.class).collect();
+            (of_cpus, tables.class_domains.clone(), tables.class_capacities.clone())
+        };
+        assert_eq!(ranks(&tables), (vec![0, 0, 1, 1, 1], vec![0, 1, 0, 1], vec![1024, 512]));
+        domains.domains[0].class = ClassId(1);
+        domains.domains[1].class = ClassId(0);
+        tables.rank(&domains, &[512, 1024]);
+        assert_eq!(ranks(&tables), (vec![1, 1, 0, 0, 0], vec![1, 0, 1, 0], vec![512, 1024]));
+        assert_eq!(tables.domain_configs.iter().map(|config| config.class).collect::<Vec<_>>(), [1, 0]);
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! The peak follows a rise at once, and falls to half in [`FORGET_NS`]. The awake ones are the first of the pool, domain by
-//! domain, so that whole LLCs are emptied, core by core with their siblings. Example: two sleepers of 10 % each on four
+//! domain, so that whole LLCs are emptied, core by core with their siblings; preferred cores first, and the domains that have them. Example: two sleepers of 10 % each on four
 //! P-cores and four E-cores, all on the P-cores: 0.2 × 1.25 / 0.6 = 0.42, one P-core stays awake, and no E-core.
 //!
 //! Parked is no prohibition: a wake-up looks at awake CPUs first, and takes a parked one before it waits (`bpf/park.bpf.h`).
@@ -72,6 +72,15 @@ impl Parking {
         Self { pools: pools.collect() }
     }
 
+    /// Other cores are preferred, or can do more, on the same CPUs. How busy they were is still known.
+    pub fn renew(&mut self, topology: &Topology, domains: &Domains) {
+        let mut new = Self::new(topology, domains);
+        for (new, old) in new.pools.iter_mut().zip(&self.pools) {
+            new.peak = old.peak;
+        }
+        *self = new;
+    }
+
     /// The CPUs that are to be left asleep after this round.
     #[must_use]
     pub fn parked(&mut self, sample: &Sample) -> CpuSet {
@@ -86,8 +95,13 @@ impl Pool {
         let cores_of = |cpus: &CpuSet| -> Vec<CpuSet> {
             topology.cores.iter().map(|core| core.cpus.intersection(cpus)).filter(|core| !core.is_empty()).collect()
         };
-        let cores: Vec<CpuSet> = mine.clone().flat_map(|(_, domain)| cores_of(&domain.cpus)).collect();
-        Self { domains: mine.map(|(position, _)| position).collect(), cores, peak: 0.0 }
+        let preferred = topology.classes.get(class.index()).map_or(&[][..], |class| &class.preferred);
+        // 0 for the best; where all are alike, for all.
+        let place = |core: &CpuSet| preferred.iter().position(|alike| !alike.is_disjoint(core)).unwrap_or(0);
+        let mut parts: Vec<Vec<CpuSet>> = mine.clone().map(|(_, domain)| cores_of(&domain.cpus)).collect();
+        parts.iter_mut().for_each(|cores| cores.sort_by_key(place));
+        parts.sort_by_key(|cores| cores.first().map(place));
+        Self { domains: mine.map(|(position, _)| position).collect(), cores: parts.concat(), peak: 0.0 }
     }
 
     fn parked(&mut self, sample: &Sample) -> Vec<CpuId> {
@@ -151,6 +165,22 @@ mod tests {
         let (mut parking, _) = parking("synthetic:node:2 l3:1 core:2 pu:2");
         assert_eq!(settled(&mut parking, &[100, 1000]), "2-3");
         assert_eq!(settled(&mut parking, &[0, 0]), "0-7");
+    }
+
+    #[test]
+    fn preferred_cores_stay_awake_and_may_change() {
+        let mut topology =
+            Source::parse("synthetic:l3:2 core:4 pu:1").and_then(|source| read(&source)).expect("a machine");
+        let domains = Domains::build(&topology).expect("a good machine");
+        let mut prefer = |order: &[&str]| {
+            topology.classes[0].preferred = order.iter().map(|cpus| cpus.parse().expect("a cpulist")).collect();
+            topology.clone()
+        };
+        let mut parking = Parking::new(&prefer(&["6", "1-5,7", "0"]), &domains);
+        assert_eq!(settled(&mut parking, &[200, 0]), "0-5,7");
+        assert_eq!(settled(&mut parking, &[1000, 0]), "0-3,7", "core by core, domain by domain");
+        parking.renew(&prefer(&["2-3", "0-1", "4-7"]), &domains);
+        assert_eq!(parking.parked(&round(&[100, 0])).to_string(), "0-1,4-7", "what was busy is remembered");
     }
 
     proptest! {

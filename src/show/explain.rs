@@ -6,7 +6,7 @@ use crate::topology::{Capacities, Class, ClassReport, Costs, EnergyOrigin, Readi
 /// Who said what, what was believed and why; then costs, and what was read and made no sense.
 #[must_use]
 pub fn explanation(reading: &Reading) -> String {
-    let Reading { topology, classes, given, energy, faults } = reading;
+    let Reading { topology, classes, given, energy, faults, .. } = reading;
     let mut lines = vec!["what was said of core classes (what it counts for)".to_owned()];
     lines.extend(words(classes));
     lines.push("what was believed".to_owned());

@@ -103,6 +103,23 @@ pub(super) struct CpuFacts {
 }
 
 impl CpuFacts {
+    /// What is not known now is as it was `before`: a CPU that is offline has no frequency, and no other kind.
+    pub fn or(self, before: &Self) -> Self {
+        Self {
+            core_type: self.core_type.or(before.core_type),
+            cpuid: self.cpuid.or(before.cpuid),
+            arm_part: self.arm_part.or(before.arm_part),
+            capacity: self.capacity.or(before.capacity),
+            cppc: self.cppc.or(before.cppc),
+            base_mhz: self.base_mhz.or(before.base_mhz),
+            max_mhz: self.max_mhz.or(before.max_mhz),
+            preference: self.preference.or(before.preference),
+            rank: self.rank.or(before.rank),
+            under_l3: self.under_l3.or(before.under_l3),
+            energy_cost: self.energy_cost.or(before.energy_cost),
+        }
+    }
+
     /// Takes from a kind of hwloc's what is not known otherwise: on a live machine it has read the same files.
     pub fn fill_in(&mut self, kind: &FoundKind) {
         self.core_type = self.core_type.or(kind.core_type.as_deref().and_then(CoreType::from_hwloc));

@@ -71,6 +71,8 @@ pub struct Reading {
     pub energy: EnergyOrigin,
     /// What was read and made no sense, a sentence each.
     pub faults: Vec<String>,
+    /// What it was made of.
+    found: Discovery,
 }
 
 impl Reading {
@@ -83,6 +85,22 @@ impl Reading {
         classes.apply(&mut self.topology)?;
         self.given = true;
         Ok(self)
+    }
+
+    /// The machine by what the kernel's files under `root`, which is `/` for the live one, say of its CPUs now: which those are,
+    /// caches, nodes and the energy model are taken from before. Nothing of it needs the environment, so other threads may run.
+    ///
+    /// # Errors
+    ///
+    /// What the files say contradicts itself.
+    pub fn again(&self, root: &Path) -> Result<Topology, TopologyError> {
+        let mut found = self.found.clone();
+        let (now, _) = cpu_files::facts(root, &found.online);
+        for (cpu, facts) in now {
+            let before = found.facts.entry(cpu).or_default();
+            *before = facts.or(before);
+        }
+        assembled(&found, &Source::Live).map(|(topology, _)| topology)
     }
 }
 
@@ -119,14 +137,21 @@ pub fn examine(source: &Source) -> Result<Reading, TopologyError> {
         Source::Xml(path) => xml::read(path)?,
         Source::Synthetic(description) => hwloc::synthetic(description)?,
     };
+    let (topology, classes) = assembled(&found, source)?;
+    let (energy, faults) = (found.energy.origin.clone(), found.faults.clone());
+    Ok(Reading { topology, classes, given: false, energy, faults, found })
+}
+
+/// What `source` says, made a machine of.
+fn assembled(found: &Discovery, source: &Source) -> Result<(Topology, ClassReport), TopologyError> {
     let origin = || source.to_string();
     if found.online.is_empty() {
         return Err(TopologyError::NoCpus { origin: origin() });
     }
-    let (topology, classes) = assemble(&found);
+    let (topology, classes) = assemble(found);
     let checked = topology.verify_invariants();
     checked.map_err(|source| TopologyError::Contradiction { origin: origin(), source })?;
-    Ok(Reading { topology, classes, given: false, energy: found.energy.origin, faults: found.faults })
+    Ok((topology, classes))
 }
 
 /// Takes in what the kernel's files under `root` say: which CPUs are there, and of what class they may be.
@@ -148,4 +173,34 @@ fn checked_by_kernel(mut found: Discovery, root: &Path) -> Result<Discovery, Top
     found.offline = kernel.present.difference(&kernel.online);
     found.online = kernel.online;
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_files_say_now_counts_and_what_they_do_not_say_is_as_before() {
+        let root = tempfile::tempdir().unwrap();
+        let put = |cpu: u32, capacity: &str| {
+            let folder = root.path().join(format!("sys/devices/system/cpu/cpu{cpu}"));
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join("cpu_capacity"), capacity).unwrap();
+        };
+        let mut reading = examine(&Source::Synthetic("core:4 pu:1".to_owned())).unwrap();
+        let classes = |reading: &Reading| -> Vec<(String, u32)> {
+            let now = reading.again(root.path()).unwrap();
+            now.classes.iter().map(|class| (class.cpus.to_string(), class.capacity.0)).collect()
+        };
+        assert_eq!(classes(&reading), [("0-3".to_owned(), 1024)]);
+        (0..2).for_each(|cpu| put(cpu, "1024"));
+        (2..4).for_each(|cpu| put(cpu, "512"));
+        assert_eq!(classes(&reading), [("0-1".to_owned(), 1024), ("2-3".to_owned(), 512)]);
+        (reading.found.facts, _) = cpu_files::facts(root.path(), &reading.found.online);
+        fs::remove_dir_all(root.path().join("sys/devices/system/cpu/cpu3")).unwrap();
+        put(2, "256");
+        put(3, "0");
+        let expected = [("0-1", 1024), ("3", 512), ("2", 256)].map(|(cpus, capacity)| (cpus.to_owned(), capacity));
+        assert_eq!(classes(&reading), expected, "CPU 3 says nothing, and is as it was");
+    }
 }

@@ -12,6 +12,7 @@ mod scenario_daemon;
 mod scenario_domains;
 mod scenario_harness;
 mod scenario_hotplug;
+mod scenario_live;
 mod scenario_loads;
 mod scenario_pace;
 mod scenario_placement;
