@@ -6,6 +6,10 @@
  * none of those is idle it takes any, parked or not: so nothing waits beside a CPU that sleeps, tasks with an affinity run where
  * they may, and the next round finds that more is needed.
  *
+ * So there is no hatch to be opened after a wait, for nobody waits by being parked. Of those who do wait for another reason,
+ * parked CPUs are called as any idle one is: who can run on one CPU only, by enqueue_on_cpu(); for what waits in another node,
+ * by the timer of steal.bpf.h, after that distance's delay.
+ *
  * While nothing is parked this is one look at a word.
  */
 #ifndef __SCX_DOMAINS_PARK_H

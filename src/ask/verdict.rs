@@ -94,8 +94,12 @@ fn daemon_text(status: &Status) -> String {
         0 => format!("{} rounds", status.rounds),
         failed => format!("{} rounds, of which the last {failed} have failed", status.rounds),
     };
+    let parked = match &status.parked {
+        none if none.is_empty() => String::new(),
+        cpus => format!("; CPUs {cpus} are left asleep"),
+    };
     format!(
-        "scx_domains {}, pid {}, up {up}, {} domains, {balancing}; {rounds}",
+        "scx_domains {}, pid {}, up {up}, {} domains, {balancing}; {rounds}{parked}",
         status.version, status.pid, status.domains
     )
 }
@@ -103,6 +107,7 @@ fn daemon_text(status: &Status) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpuset::CpuSet;
 
     fn kernel(ops: Option<&str>) -> KernelSays {
         let state = if ops.is_some() { "enabled" } else { "disabled" };
@@ -120,6 +125,7 @@ mod tests {
             interval_ms: 100,
             rounds: 600,
             failed_rounds: 0,
+            parked: CpuSet::new(),
         }
     }
 
@@ -153,6 +159,9 @@ mod tests {
             "active\n  kernel   domains_1.2.3 schedules (sched_ext is enabled)\n  \
              daemon   scx_domains 1.2.3, pid 7, up 1m 1s, 4 domains, balances every 100ms; 600 rounds\n"
         );
+        let parked = Status { parked: "2-7".parse().expect("a cpulist"), ..daemon() };
+        let told = text(Verdict::Active, &kernel(Some("domains_1.2.3")), Some(&parked), None);
+        assert!(told.ends_with("600 rounds; CPUs 2-7 are left asleep\n"), "{told}");
         let told = text(Verdict::Disagree, &kernel(None), Some(&daemon()), None);
         assert!(told.starts_with("degraded") && told.contains("its scheduler does not run"), "{told}");
         let told = text(Verdict::Inactive, &kernel(None), None, Some("nobody is there"));

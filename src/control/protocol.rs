@@ -7,6 +7,7 @@
 //! [`VERSION`] grows by one when a message that was right becomes wrong or means something else. A new request or a new field
 //! of a reply is no such change: who does not know a request refuses it, and unknown fields of replies are passed over.
 
+use crate::cpuset::CpuSet;
 use crate::record::{FlightRecorder, LoggedRound};
 use crate::stats::Report;
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,9 @@ pub struct Status {
     pub rounds: u64,
     /// Rounds in a row that have failed, up to now.
     pub failed_rounds: u32,
+    /// CPUs that are left asleep.
+    #[serde(default)]
+    pub parked: CpuSet,
 }
 
 /// Who said a setting's value. Each goes before those ahead of it.

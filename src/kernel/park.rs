@@ -8,6 +8,12 @@ use crate::units::CpuId;
 use libbpf_rs::{MapCore, MapFlags};
 
 impl Attached<'_> {
+    /// The CPUs that are left asleep.
+    #[must_use]
+    pub fn parked(&self) -> &CpuSet {
+        &self.parked
+    }
+
     /// Leave these asleep, and no others.
     ///
     /// # Errors

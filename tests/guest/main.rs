@@ -17,6 +17,7 @@ mod scenario_loads;
 mod scenario_pace;
 mod scenario_placement;
 mod scenario_policy;
+mod scenario_powersave;
 mod scenario_record;
 mod scenario_refusals;
 mod scenario_service;

@@ -72,6 +72,7 @@ impl Rounds<'_> {
             interval_ms: ms(self.settings.args().balance_interval),
             rounds: self.rounds,
             failed_rounds: self.failed_rounds,
+            parked: self.attached.parked().clone(),
         }
     }
 
