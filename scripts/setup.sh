@@ -13,8 +13,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # and zlib. hwlocality: hwloc, which wants libudev.
 build=(clang-19 gcc libc6-dev libclang1-19 libelf-dev libhwloc-dev libudev-dev make pkg-config zlib1g-dev)
 # tests/guest: QEMU boots kernels out of Debian's archive, which the keyring vouches for. The lab's hybrid machines need
-# iasl, of acpica-tools. mandoc reads the manual pages for faults; `scx_domains top` is looked at in tmux.
-test=(acpica-tools binutils busybox-static cpio debian-archive-keyring mandoc qemu-system-x86 tmux util-linux xz-utils)
+# iasl, of acpica-tools. mandoc reads the manual pages for faults; `scx_domains top` is looked at in tmux. dbus-daemon: a private
+# bus for what `--profile auto` follows.
+test=(acpica-tools binutils busybox-static cpio dbus-daemon debian-archive-keyring mandoc qemu-system-x86 tmux util-linux xz-utils)
 
 # Before 8.1, one emulated CPU could keep the others from running until the next timer, for tens of milliseconds, and
 # guests died of code that the kernel patches while it boots. Debian 12 has 7.2, and 10.0 in its backports.

@@ -21,6 +21,7 @@ pub mod logging;
 pub mod monitor;
 pub mod outlets;
 pub mod placement;
+pub mod profile;
 pub mod record;
 pub mod replay;
 pub mod show;

@@ -69,21 +69,17 @@ fn changed_text(changed: &Changed) -> String {
 pub fn settings_text(settings: &[SettingShown], as_json: bool) -> String {
     if as_json {
         let of = |one: &SettingShown| {
-            (one.name.clone(), json!({ "value": one.value, "origin": one.origin, "hot": one.hot }))
+            (one.name.clone(), json!({ "value": one.value, "note": one.note, "origin": one.origin, "hot": one.hot }))
         };
         return format!("{}\n", Value::Object(settings.iter().map(of).collect::<Map<_, _>>()));
     }
     let width = |of: fn(&SettingShown) -> usize| settings.iter().map(of).max().unwrap_or(0);
-    let (names, values) = (width(|one| one.name.len()), width(|one| shown(one).len()));
+    let (names, values) = (width(|one| one.name.len()), width(|one| one.text().len()));
     let line = |one: &SettingShown| {
         let hot = if one.hot { "" } else { ", takes a restart to change" };
-        format!("{:names$}  {:values$}  {}{hot}\n", one.name, shown(one), one.origin.word())
+        format!("{:names$}  {:values$}  {}{hot}\n", one.name, one.text(), one.origin.word())
     };
     settings.iter().map(line).collect()
-}
-
-fn shown(one: &SettingShown) -> &str {
-    one.value.as_deref().unwrap_or("-")
 }
 
 #[cfg(test)]
@@ -96,6 +92,7 @@ mod tests {
         let one = |name: &str, value: Option<&str>, origin, hot| SettingShown {
             name: name.to_owned(),
             value: value.map(str::to_owned),
+            note: (name == "profile").then(|| "powersave, on battery".to_owned()),
             origin,
             hot,
             unit: "TIME".to_owned(),
@@ -106,8 +103,10 @@ mod tests {
             settings_text(&settings, false),
             "slice       -    default\nnode-delay  1ms  file, takes a restart to change\n"
         );
+        let auto = [one("profile", Some("auto"), Origin::Set, true)];
+        assert_eq!(settings_text(&auto, false), "profile  auto (powersave, on battery)  set\n");
         let json: Value = serde_json::from_str(&settings_text(&settings, true)).expect("JSON");
-        assert_eq!(json["node-delay"], json!({ "value": "1ms", "origin": "file", "hot": false }));
+        assert_eq!(json["node-delay"], json!({ "value": "1ms", "note": null, "origin": "file", "hot": false }));
     }
 
     #[test]

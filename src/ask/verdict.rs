@@ -94,12 +94,13 @@ fn daemon_text(status: &Status) -> String {
         0 => format!("{} rounds", status.rounds),
         failed => format!("{} rounds, of which the last {failed} have failed", status.rounds),
     };
+    let profile = status.profile.as_ref().map_or(String::new(), |profile| format!("; profile {profile}"));
     let parked = match &status.parked {
         none if none.is_empty() => String::new(),
         cpus => format!("; CPUs {cpus} are left asleep"),
     };
     format!(
-        "scx_domains {}, pid {}, up {up}, {} domains, {balancing}; {rounds}{parked}",
+        "scx_domains {}, pid {}, up {up}, {} domains, {balancing}; {rounds}{profile}{parked}",
         status.version, status.pid, status.domains
     )
 }
@@ -126,6 +127,7 @@ mod tests {
             rounds: 600,
             failed_rounds: 0,
             parked: CpuSet::new(),
+            profile: Some("auto (powersave, on battery)".to_owned()),
         }
     }
 
@@ -157,11 +159,11 @@ mod tests {
         assert_eq!(
             text(Verdict::Active, &kernel(Some("domains_1.2.3")), Some(&daemon()), None),
             "active\n  kernel   domains_1.2.3 schedules (sched_ext is enabled)\n  \
-             daemon   scx_domains 1.2.3, pid 7, up 1m 1s, 4 domains, balances every 100ms; 600 rounds\n"
+             daemon   scx_domains 1.2.3, pid 7, up 1m 1s, 4 domains, balances every 100ms; 600 rounds; profile auto (powersave, on battery)\n"
         );
         let parked = Status { parked: "2-7".parse().expect("a cpulist"), ..daemon() };
         let told = text(Verdict::Active, &kernel(Some("domains_1.2.3")), Some(&parked), None);
-        assert!(told.ends_with("600 rounds; CPUs 2-7 are left asleep\n"), "{told}");
+        assert!(told.ends_with("on battery); CPUs 2-7 are left asleep\n"), "{told}");
         let told = text(Verdict::Disagree, &kernel(None), Some(&daemon()), None);
         assert!(told.starts_with("degraded") && told.contains("its scheduler does not run"), "{told}");
         let told = text(Verdict::Inactive, &kernel(None), None, Some("nobody is there"));

@@ -4,7 +4,7 @@ use crate::balance::Params;
 use crate::control::DEFAULT_SOCKET;
 use crate::kernel::Policy;
 use crate::outlets::Address;
-use crate::placement::Profile;
+use crate::profile::ProfileChoice;
 use crate::topology::ClassSpec;
 use clap::{ArgAction, Args, ValueEnum};
 use std::path::PathBuf;
@@ -137,9 +137,9 @@ pub struct RunArgs {
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_balance: bool,
 
-    /// What is wanted of the machine where its cores differ: who gets the fast ones.
+    /// What is wanted of the machine: who gets the fast cores where cores differ, how fast CPUs run, whether CPUs are left asleep.
     #[arg(long, value_enum, default_value_t)]
-    pub profile: Profile,
+    pub profile: ProfileChoice,
 
     /// Leave no CPU asleep that somebody could run on: each wake-up takes the CPU nearest to its data.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]

@@ -59,6 +59,7 @@ impl Settings {
             let said = self.values.get(&known.name);
             SettingShown {
                 value: said.map(|value| &value.text).or(known.default.as_ref()).cloned(),
+                note: None,
                 origin: said.map_or(Origin::Default, |value| value.origin),
                 hot: known.hot,
                 unit: known.value.clone().unwrap_or_else(|| "true or false".to_owned()),

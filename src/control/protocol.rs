@@ -12,6 +12,7 @@ use crate::record::{FlightRecorder, LoggedRound};
 use crate::stats::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The version of the protocol that this scx_domains speaks.
@@ -96,6 +97,9 @@ pub struct Status {
     /// CPUs that are left asleep.
     #[serde(default)]
     pub parked: CpuSet,
+    /// The profile, with what it follows from where that is left to others; none if an older daemon answers.
+    #[serde(default)]
+    pub profile: Option<String>,
 }
 
 /// Who said a setting's value. Each goes before those ahead of it.
@@ -131,12 +135,24 @@ pub struct SettingShown {
     pub name: String,
     /// As it is written on the command line; none where nobody has said one and another setting decides.
     pub value: Option<String>,
+    /// What comes of the value just now, where it does not say so itself.
+    #[serde(default)]
+    pub note: Option<String>,
     pub origin: Origin,
     /// Can it change while the scheduler runs?
     pub hot: bool,
     /// What its values are.
     pub unit: String,
     pub help: String,
+}
+
+impl SettingShown {
+    /// The value for people: with the note, and "-" where there is none.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        let value = self.value.as_deref().unwrap_or("-");
+        self.note.as_ref().map_or(Cow::Borrowed(value), |note| Cow::Owned(format!("{value} ({note})")))
+    }
 }
 
 /// A setting that has changed.

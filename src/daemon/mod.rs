@@ -9,6 +9,7 @@ mod live;
 mod notify;
 mod outlets;
 mod pace;
+mod profile;
 mod records;
 mod reports;
 mod requests;

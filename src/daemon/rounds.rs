@@ -142,6 +142,7 @@ impl<'a> Rounds<'a> {
         self.attached.watch_crowding(true);
         loop {
             self.notifier.alive(Instant::now());
+            let decisions = self.wishes.decisions();
             select! {
                 recv(asked.stop) -> _ => return ended(self.attached.detach()).map(|()| End::Stopped),
                 recv(asked.reload) -> _ => self.reload_or_warning(outlets),
@@ -160,6 +161,7 @@ impl<'a> Rounds<'a> {
                     Ok(_) => {}
                     Err(_) => questions = never(), // nobody serves clients any more
                 },
+                recv(decisions) -> word => self.wishes.hear(&mut self.attached, word),
                 recv(at(self.wake())) -> _ => {}
             }
             let outcome = self.do_what_is_due();

@@ -2,18 +2,21 @@
 
 use std::path::Path;
 
+use super::profile::ChosenProfile;
 use crate::balance::Sample;
 use crate::cli::RunArgs;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
-use crate::frequency::{Asked, PerfTerms, Preferences, asked, perf_terms, restore};
+use crate::frequency::{Asked, PerfTerms, Preferences, asked, perf_terms, preferences, restore};
 use crate::kernel::{Attached, KernelError};
-use crate::placement::{ClassTerms, Parking, Placement, Profile, class_terms, parks};
+use crate::placement::{ClassTerms, Parking, Placement, class_terms, parks};
+use crate::profile::{Decision, ProfileChoice};
 use crate::topology::Topology;
+use crossbeam_channel::{Receiver, RecvError};
 
 /// What is wanted of the machine now, and who can be asked for it.
 pub struct Wishes {
-    profile: Profile,
+    chosen: ChosenProfile,
     classes: Vec<ClassTerms>,
     /// CPUs whose frequency the kernel asks the scheduler for.
     pub cpuperf: Vec<Asked>,
@@ -27,14 +30,6 @@ impl Wishes {
     /// Look at the machine. Where its frequencies cannot be asked for, or are not to be, nothing is said about them.
     pub fn new(topology: &Topology, domains: &Domains, args: &RunArgs) -> Self {
         let classes = class_terms(topology);
-        let mut wishes = Self {
-            profile: args.profile,
-            parking: Parking::new(topology, domains),
-            parks: !args.no_parking,
-            classes,
-            cpuperf: Vec::new(),
-            preferences: None,
-        };
         // What a crash has left is put back whatever is wanted now.
         let left = match restore(Path::new("/")) {
             Ok(done) => done.refused.join("; "),
@@ -43,21 +38,14 @@ impl Wishes {
         if !left.is_empty() {
             log::warn!("energy preferences of an earlier run stay changed ({left}); try `scx_domains restore`");
         }
-        if !args.no_frequency {
-            wishes.ask_for_frequencies(topology);
+        let (cpuperf, preferences) =
+            if args.no_frequency { (Vec::new(), None) } else { (asked(Path::new("/")), take_note(topology)) };
+        let chosen = ChosenProfile::new(args.profile, of_others(preferences.as_ref()));
+        if let Some(preferences) = &preferences {
+            preferences.set(chosen.profile());
         }
-        wishes
-    }
-
-    fn ask_for_frequencies(&mut self, topology: &Topology) {
-        self.cpuperf = asked(Path::new("/"));
-        self.preferences = Preferences::new(Path::new("/"), topology).unwrap_or_else(|error| {
-            log::warn!("energy preferences stay as they are: noting what they were failed: {error}");
-            None
-        });
-        if let Some(preferences) = &self.preferences {
-            preferences.set(self.profile);
-        }
+        let parking = Parking::new(topology, domains);
+        Self { chosen, classes, cpuperf, preferences, parking, parks: !args.no_parking }
     }
 
     /// Now that BPF hears of changes of frequency: tell it what they are. One that changes as it is read is found by reading again;
@@ -78,21 +66,43 @@ impl Wishes {
 
     /// Which class a task should be on.
     pub fn placement(&self) -> Placement {
-        Placement::new(&self.classes, self.profile)
+        Placement::new(&self.classes, self.chosen.profile())
     }
 
     /// How fast CPUs shall run, by class.
     pub fn perf_terms(&self) -> Vec<PerfTerms> {
-        (0..self.classes.len()).map(|rank| perf_terms(self.profile, rank, self.classes.len())).collect()
+        let terms = |rank| perf_terms(self.chosen.profile(), rank, self.classes.len());
+        (0..self.classes.len()).map(terms).collect()
     }
 
-    /// Want another profile from now on.
-    pub fn adopt(&mut self, attached: &mut Attached, profile: Profile) {
-        self.profile = profile;
+    /// Want another profile from now on, or the one that others say.
+    pub fn adopt(&mut self, attached: &mut Attached, choice: ProfileChoice) {
+        self.chosen.choose(choice, of_others(self.preferences.as_ref()));
+        self.put_in_force(attached);
+    }
+
+    /// What others say of the profile comes here.
+    pub fn decisions(&self) -> Receiver<Decision> {
+        self.chosen.decisions()
+    }
+
+    /// They have said something.
+    pub fn hear(&mut self, attached: &mut Attached, word: Result<Decision, RecvError>) {
+        if self.chosen.hear(word) {
+            self.put_in_force(attached);
+        }
+    }
+
+    /// What profile that is, and why, where others choose it.
+    pub fn profile_note(&self) -> Option<String> {
+        self.chosen.note()
+    }
+
+    fn put_in_force(&mut self, attached: &mut Attached) {
         attached.set_placement(&self.placement());
         attached.set_perf_terms(&self.perf_terms());
         if let Some(preferences) = &self.preferences {
-            preferences.set(profile);
+            preferences.set(self.chosen.profile());
         }
     }
 
@@ -122,9 +132,25 @@ impl Wishes {
         if let Some(sample) = sample {
             // It looks back on busy times, so it is to see all rounds.
             let parked = self.parking.parked(sample);
-            let wanted = self.parks && parks(self.profile, self.classes.len());
+            let wanted = self.parks && parks(self.chosen.profile(), self.classes.len());
             attached.park(if wanted { parked } else { CpuSet::new() })?;
         }
         attached.slow_idle_cpus()
+    }
+}
+
+/// Take note of the energy preferences that are there, to put them back; none where there are none to change.
+fn take_note(topology: &Topology) -> Option<Preferences> {
+    Preferences::new(Path::new("/"), topology).unwrap_or_else(|error| {
+        log::warn!("energy preferences stay as they are: noting what they were failed: {error}");
+        None
+    })
+}
+
+/// Tells, whenever it is called, the energy preferences that others have set.
+fn of_others(ours: Option<&Preferences>) -> Box<dyn Fn() -> Vec<String> + Send> {
+    match ours {
+        Some(ours) => Box::new(ours.of_others()),
+        None => Box::new(|| preferences(Path::new("/"))),
     }
 }

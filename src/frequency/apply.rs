@@ -3,11 +3,15 @@
 //! Before the first change, what is there is written into a journal. Whoever ends well puts it back and removes the
 //! journal; after a crash the next start does, or `scx_domains restore`. The journal is under /run, so it does not outlive a
 //! boot: the kernel's own preferences are back then by themselves.
+//!
+//! Others may set preferences while we run (power-profiles-daemon does, and TLP). What is there and is not what we have written
+//! is theirs: that is what is put back at the end, and what `--profile auto` goes by. What we write ourselves never is.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::control::{Control, CpufreqPolicy};
 use super::policy::preference;
@@ -22,8 +26,45 @@ const PREFERENCE: &str = "energy_performance_preference";
 #[derive(Debug)]
 pub struct Preferences {
     root: PathBuf,
-    /// The files that can be written, and the rank of the class of their CPUs.
-    files: Vec<(PathBuf, usize)>,
+    /// Those that can be written.
+    files: Arc<Mutex<Vec<File>>>,
+}
+
+/// A preference.
+#[derive(Debug)]
+struct File {
+    path: PathBuf,
+    /// The rank of the class of its CPUs.
+    rank: usize,
+    /// What others have set last.
+    theirs: String,
+    /// What was there when we had written last.
+    ours: Option<String>,
+}
+
+impl File {
+    /// Is what is there theirs? Then take note of it.
+    fn look(&mut self) {
+        match read(&self.path) {
+            Ok(now) if self.ours.as_ref() != Some(&now) => self.theirs = now,
+            _ => {}
+        }
+    }
+
+    /// Drivers may have other words for what is written, so it is read again: it must not be taken for theirs.
+    fn write(&mut self, preference: &str) -> io::Result<()> {
+        fs::write(&self.path, preference)?;
+        self.ours = Some(read(&self.path)?);
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    fs::read_to_string(path).map(|text| text.trim().to_owned())
+}
+
+fn lock(files: &Mutex<Vec<File>>) -> MutexGuard<'_, Vec<File>> {
+    files.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Preferences {
@@ -41,31 +82,50 @@ impl Preferences {
         if asked.is_empty() {
             return Ok(None);
         }
-        let rank = |policy: &CpufreqPolicy| {
-            topology.classes.iter().position(|class| !class.cpus.is_disjoint(&policy.cpus)).unwrap_or(0)
-        };
-        let files: Vec<_> = asked.iter().map(|policy| (policy.path.join(PREFERENCE), rank(policy))).collect();
-        let mut was = BTreeMap::new();
-        for (file, _) in &files {
-            was.insert(file.clone(), fs::read_to_string(file)?.trim().to_owned());
+        let mut files = Vec::new();
+        for policy in asked {
+            let rank = topology.classes.iter().position(|class| !class.cpus.is_disjoint(&policy.cpus)).unwrap_or(0);
+            let path = policy.path.join(PREFERENCE);
+            files.push(File { theirs: read(&path)?, path, rank, ours: None });
         }
-        write_journal(&root.join(JOURNAL), &was)?;
-        Ok(Some(Self { root: root.to_owned(), files }))
+        write_journal(root, &theirs(&files))?;
+        Ok(Some(Self { root: root.to_owned(), files: Arc::new(Mutex::new(files)) }))
     }
 
     /// Set what goes with a profile. Those that refuse are told of; the others have it.
     pub fn set(&self, profile: Profile) {
-        for (file, rank) in &self.files {
-            let wanted = preference(profile, *rank);
-            if let Err(error) = fs::write(file, wanted) {
-                log::warn!("the preference '{wanted}' was refused by {}: {error}", file.display());
+        let mut files = lock(&self.files);
+        self.keep_theirs(&mut files);
+        for file in &mut *files {
+            let wanted = preference(profile, file.rank);
+            if let Err(error) = file.write(wanted) {
+                log::warn!("the preference '{wanted}' was refused by {}: {error}", file.path.display());
             }
+        }
+    }
+
+    /// Tells, whenever it is called, what others have set last, whatever we have written since.
+    pub fn of_others(&self) -> impl Fn() -> Vec<String> + Send + 'static {
+        let files = Arc::clone(&self.files);
+        move || {
+            let mut files = lock(&files);
+            files.iter_mut().for_each(File::look);
+            files.iter().map(|file| file.theirs.clone()).collect()
+        }
+    }
+
+    /// What others have set meanwhile is what is to be put back.
+    fn keep_theirs(&self, files: &mut [File]) {
+        files.iter_mut().for_each(File::look);
+        if let Err(error) = write_journal(&self.root, &theirs(files)) {
+            log::warn!("noting down energy preferences that somebody has set failed: {error}");
         }
     }
 }
 
 impl Drop for Preferences {
     fn drop(&mut self) {
+        self.keep_theirs(&mut lock(&self.files));
         match restore(&self.root) {
             Ok(Restored { refused, .. }) if refused.is_empty() => {}
             Ok(Restored { refused, .. }) => log::warn!(
@@ -79,8 +139,20 @@ impl Drop for Preferences {
     }
 }
 
+/// The preferences that are there, of all policies that take any. `root` is `/` but in tests.
+#[must_use]
+pub fn preferences(root: &Path) -> Vec<String> {
+    policies(root).iter().filter_map(|policy| read(&policy.path.join(PREFERENCE)).ok()).collect()
+}
+
+/// By file, what others have set last.
+fn theirs(files: &[File]) -> BTreeMap<&PathBuf, &String> {
+    files.iter().map(|file| (&file.path, &file.theirs)).collect()
+}
+
 /// The journal, whole or not at all: one that is cut off would restore nothing.
-fn write_journal(journal: &Path, was: &BTreeMap<PathBuf, String>) -> io::Result<()> {
+fn write_journal(root: &Path, was: &BTreeMap<&PathBuf, &String>) -> io::Result<()> {
+    let journal = root.join(JOURNAL);
     let new = journal.with_extension("new");
     journal.parent().map_or(Ok(()), fs::create_dir_all)?;
     fs::write(&new, serde_json::to_vec_pretty(was)?)?;
@@ -121,9 +193,9 @@ pub fn restore(root: &Path) -> io::Result<Restored> {
         }
     }
     if left.is_empty() {
-        fs::remove_file(journal)?
+        fs::remove_file(journal)?;
     } else {
-        write_journal(&journal, &left)?
+        write_journal(root, &left.iter().collect())?;
     }
     Ok(done)
 }
@@ -209,6 +281,26 @@ mod tests {
         assert_eq!(restore(root.path()).unwrap().restored, 1);
         assert_eq!(now(root.path()), ["default", "128"]);
         assert!(!root.path().join(JOURNAL).exists());
+    }
+
+    #[test]
+    fn what_others_set_meanwhile_is_told_and_comes_back() {
+        let (root, topology) = machine();
+        let preferences = Preferences::new(root.path(), &topology).unwrap().expect("there are some");
+        let others = preferences.of_others();
+        preferences.set(Profile::Powersave);
+        assert_eq!(others(), ["default", "128"], "what we write is not theirs");
+        let file = root.path().join("sys/devices/system/cpu/cpufreq/policy0").join(PREFERENCE);
+        fs::write(&file, "balance_performance\n").unwrap();
+        assert_eq!(others(), ["balance_performance", "128"]);
+        preferences.set(Profile::Performance);
+        assert_eq!(others(), ["balance_performance", "128"]);
+        fs::write(&file, "balance_power\n").unwrap();
+        preferences.set(Profile::Powersave);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "power");
+        drop(preferences);
+        assert_eq!(now(root.path()), ["balance_power", "128"]);
+        assert_eq!(super::preferences(root.path()), ["balance_power", "128"]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod control;
 mod policy;
 mod probe;
 
-pub use apply::{Preferences, Restored, restore};
+pub use apply::{Preferences, Restored, preferences, restore};
 pub use control::{Control, CpufreqPolicy, controls};
 pub use policy::{Asked, PerfTerms, perf_terms, preference};
 pub use probe::{asked, policies};

@@ -21,7 +21,6 @@ pub use parking::{Parking, parks};
 
 use crate::topology::{Class, Costs, Topology};
 use crate::units::Capacity;
-use clap::ValueEnum;
 
 /// Steps of demand, 0 to 1024, that are told apart; `DEMAND_STEPS` of `bpf/intf.h`.
 pub const DEMAND_STEPS: usize = 32;
@@ -35,7 +34,7 @@ pub const MAX_CLASSES: usize = 8;
 const LIGHT: u32 = 128;
 
 /// What is wanted of the machine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
     /// All that there is, whatever it costs.
     Performance,
@@ -44,6 +43,18 @@ pub enum Profile {
     Balanced,
     /// The least energy for what there is to do.
     Powersave,
+}
+
+impl Profile {
+    /// As it is written.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Performance => "performance",
+            Self::Balanced => "balanced",
+            Self::Powersave => "powersave",
+        }
+    }
 }
 
 /// A core class as far as it decides who should be on it.

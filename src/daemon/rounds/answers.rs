@@ -1,6 +1,7 @@
 //! What clients are answered, between two rounds.
 
 use super::Rounds;
+use crate::config::SettingShown;
 use crate::control::{Answer, Peer, Refusal, Reply, Request, Status, TaskShown, Why};
 use crate::daemon::outlets::Outlets;
 use crate::daemon::requests::Question;
@@ -42,7 +43,7 @@ impl Rounds<'_> {
             }
             Request::Rounds => Ok(Reply::Rounds(self.records.log())),
             Request::Record => Ok(Reply::Record(Box::new(self.records.flight().clone()))),
-            Request::Get => Ok(Reply::Settings(self.settings.shown())),
+            Request::Get => Ok(Reply::Settings(self.settings_shown())),
             Request::Set { changes, persist } => self.set(changes, *persist, peer, outlets).map(Reply::Changed),
             Request::Reload => self.reload(&format!("uid {}", peer.uid), outlets).map(Reply::Changed),
             Request::Balance => {
@@ -73,7 +74,17 @@ impl Rounds<'_> {
             rounds: self.rounds,
             failed_rounds: self.failed_rounds,
             parked: self.attached.parked().clone(),
+            profile: self.settings_shown().iter().find(|one| one.name == "profile").map(|one| one.text().into_owned()),
         }
+    }
+
+    /// With what is known of them just now.
+    fn settings_shown(&self) -> Vec<SettingShown> {
+        let mut settings = self.settings.shown();
+        for one in settings.iter_mut().filter(|one| one.name == "profile") {
+            one.note = self.wishes.profile_note();
+        }
+        settings
     }
 
     /// Why the last round planned what it did.
@@ -131,9 +142,8 @@ impl Rounds<'_> {
             format!("scx_domains {}, pid {}\nkernel {kernel}", env!("CARGO_PKG_VERSION"), std::process::id());
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\nsettings");
-        for one in self.settings.shown() {
-            let value = one.value.as_deref().unwrap_or("-");
-            let _ = writeln!(text, "  {} = {value} ({})", one.name, one.origin.word());
+        for one in self.settings_shown() {
+            let _ = writeln!(text, "  {} = {} ({})", one.name, one.text(), one.origin.word());
         }
         let _ = write!(text, "\nstatistics\n{}", report_text(&*self.report()?));
         let _ = writeln!(text, "\nthe last round");
