@@ -25,15 +25,6 @@
 #ifndef __SCX_DOMAINS_CLASS_H
 #define __SCX_DOMAINS_CLASS_H
 
-const volatile u32 nr_classes = 1;
-
-/*
- * Of a CPU, the fastest class first: what it can do at its highest frequency, and what it can do within the limits of now
- * (scaling_max_freq). Userspace changes them as it runs, and the order of the classes with them (reclass.bpf.h).
- */
-SETTING u32 class_capacity[MAX_CLASSES] = { 1024 };
-SETTING u32 class_room[MAX_CLASSES] = { 1024 };
-
 const volatile u64 demand_half_life_ns = 32000000;
 const volatile u64 demand_scale = (1ULL << 42) / 32000000; /* 2^42 / demand_half_life_ns */
 
@@ -53,13 +44,6 @@ SIZED_ARRAY(class_domains, u32); /* nr_domains * nr_classes: the nearest domain 
 /* Shorter stretches are put together: they would be lost to rounding. */
 #define DEMAND_STEP_NS (1ULL << 20)
 #define DEMAND_BITS 20 /* 1024 << 10 */
-
-static __always_inline u32 class_of_cpu(s32 cpu)
-{
-	struct cpu_config *config = cpu_config(cpu);
-
-	return config ? config->class & (MAX_CLASSES - 1) : 0;
-}
 
 static __always_inline u32 class_of_domain(u32 domain)
 {

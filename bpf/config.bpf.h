@@ -18,6 +18,7 @@ const volatile u64 rescue_after_ns = 3750000000ULL; /* an eighth of the watchdog
 const volatile bool smt_enabled = false;
 const volatile bool partial = false; /* only tasks of the class SCHED_EXT are ours */
 const volatile bool stealing_enabled = true;
+const volatile u32 nr_classes = 1;
 
 /*
  * What may change while we run. In a section of its own, which is written then and never else: its lines stay in the caches of all
@@ -28,6 +29,13 @@ SETTING u64 slice_ns = 4000000;
 SETTING u64 lag_limit_ns = 20000000;
 SETTING u64 duty_half_life_ns = 128000000;
 SETTING u64 duty_scale = (1ULL << 42) / 128000000; /* 2^42 / duty_half_life_ns */
+
+/*
+ * Of a CPU, the fastest class first: what it can do at its highest frequency, and what it can do within the limits of now
+ * (scaling_max_freq). Userspace changes them as it runs, and the order of the classes with them (reclass.bpf.h).
+ */
+SETTING u32 class_capacity[MAX_CLASSES] = { 1024 };
+SETTING u32 class_room[MAX_CLASSES] = { 1024 };
 
 /* The kernel's table for nice -20 .. 19 (kernel/sched/core.c, sched_prio_to_weight): one step is about 1.25. */
 const volatile u32 nice_to_weight[40] = {
@@ -102,6 +110,13 @@ __noinline u32 domain_of_cpu(s32 cpu)
 	struct cpu_config *config = cpu_config(cpu);
 
 	return config ? config->domain : NO_DOMAIN;
+}
+
+static __always_inline u32 class_of_cpu(s32 cpu)
+{
+	struct cpu_config *config = cpu_config(cpu);
+
+	return config ? config->class & (MAX_CLASSES - 1) : 0;
 }
 
 /*

@@ -73,6 +73,8 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 		keep = false;
 	if (smt_enabled && keep && leaves_core(prev, cpu, here))
 		keep = false;
+	if (fair_progress && keep && has_turn(prev))
+		keep = false;
 	own = first_runnable(cpu_dsq(cpu), cpu, &own_vtime);
 	shared = first_runnable(domain, cpu, &shared_vtime);
 	if (own || shared) {

@@ -63,7 +63,7 @@ __noinline s64 running_ahead(s32 cpu, u64 vtime, u64 now)
 
 	if (!state || !(weight = state->running_weight) || state->make_way)
 		return -1;
-	return state->running_vtime + to_vtime(time_delta(now, state->running_clock), weight) - vtime;
+	return state->running_vtime + to_vtime(counted(time_delta(now, state->running_clock), cpu), weight) - vtime;
 }
 
 __noinline bool has_just_begun(s32 cpu, u64 now)
@@ -159,6 +159,22 @@ __noinline bool preempts(u64 enq_flags)
 	return may_preempt(enq_flags) && here && !here->waking_softly;
 }
 
+/* Wait for a turn on a fast CPU: with what it has fallen behind as credit, where the one that is furthest ahead makes way. */
+static bool enqueue_for_turn(struct task_struct *p, struct task_ctx *tctx, u64 enq_flags, u64 now)
+{
+	u32 fastest = fastest_domain(p, tctx->home);
+	struct domain_state *state;
+
+	if (fastest == NO_DOMAIN || !(state = domain_state(fastest)))
+		return false;
+	change_home(p, tctx, fastest, now);
+	move_vtime(state, tctx, -(s64)to_vtime(lag_limit_ns, tctx->weight));
+	count(bpf_get_smp_processor_id(), COUNT_DOMAIN_QUEUED);
+	scx_bpf_dsq_insert_vtime(p, fastest, slice_ns, queue_key(tctx->vtime, now), enq_flags);
+	preempt_in_domain(p, tctx, fastest, now);
+	return true;
+}
+
 static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 enq_flags, u64 now)
 {
 	/* the domain of the CPU that it is on: the kernel may have pushed it there, away from a CPU that goes offline */
@@ -235,7 +251,7 @@ void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 		enqueue_planner(p, tctx, enq_flags, now);
 	else if ((nr_classes > 1 && move_up(p, enq_flags)) || (smt_enabled && move_to_own_core(p, enq_flags)))
 		return;
-	else
+	else if (!(fair_progress && has_turn(p) && enqueue_for_turn(p, tctx, enq_flags, now)))
 		enqueue_in_domain(p, tctx, enq_flags, now);
 }
 

@@ -18,6 +18,7 @@ UEI_DEFINE(uei);
 #include "policy.bpf.h"	  /* what a policy may choose */
 #include "signal.bpf.h"	  /* what the daemon is told at once */
 #include "clock.bpf.h"	  /* a domain's virtual clock */
+#include "progress.bpf.h"  /* what run time counts for */
 #include "load.bpf.h"	  /* a domain's load */
 #include "cgroup.bpf.h"	  /* what a task's cgroup makes of its weight */
 #include "task.bpf.h"	  /* a task's context: weight, vtime, home, duty */
@@ -27,6 +28,7 @@ UEI_DEFINE(uei);
 #include "park.bpf.h"	  /* which CPUs are left asleep */
 #include "idle.bpf.h"	  /* select_cpu: which idle CPU */
 #include "misfit.bpf.h"	  /* who runs on where CPUs are slow moves up */
+#include "turns.bpf.h"	  /* turns on the fast CPUs, where progress counts */
 #include "shared_core.bpf.h" /* who runs on beside a busy sibling moves to a core of its own */
 #include "steal.bpf.h"	  /* what an idle CPU takes from other domains, and when */
 #include "flow.bpf.h"	  /* spending flows */

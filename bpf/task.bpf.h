@@ -28,6 +28,7 @@ struct task_ctx {
 	u64 demand_at;	/* ns, when `demand` was last brought up to date, */
 	u64 demand_ran; /* and p->se.sum_exec_runtime then */
 	u64 fits_no_slower; /* ns, when its demand last fit no slower class than `class` */
+	s64 lead; /* of the fastest domain's clock, vns, when it began to compare (turns.bpf.h) */
 	u32 home;
 	u32 own_weight; /* that of its nice value, whatever its cgroup; as of when `weight` was found */
 	u32 cgroup;	/* its cgroup's slot */
@@ -37,6 +38,7 @@ struct task_ctx {
 	u32 in_clock; /* does its term count in the domain's clock? Changes under its lock, as vtime of one that counts */
 	bool member;
 	bool pinned; /* counted as one that cannot leave the domain */
+	bool compares; /* is `lead` of its stay in this domain? */
 };
 
 struct {
@@ -243,6 +245,8 @@ static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 c
 		cgroup_count(cgroup, tctx->own_weight, 1, now);
 	bpf_spin_unlock(&state->lock);
 	tctx->member = true;
+	if (fair_progress)
+		tctx->compares = false;
 }
 
 /* Stop being a member. */
@@ -452,7 +456,7 @@ static __always_inline void charge_rest(struct task_struct *p, struct task_ctx *
 {
 	u64 total = p->se.sum_exec_runtime;
 
-	tctx->vtime += to_vtime(time_delta(total, tctx->charged), tctx->weight);
+	tctx->vtime += to_vtime(counted(time_delta(total, tctx->charged), scx_bpf_task_cpu(p)), tctx->weight);
 	tctx->charged = total;
 }
 
@@ -466,7 +470,7 @@ static void charge(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 no
 	struct cpu_state *here = cpu_state(cpu);
 	u64 total = p->se.sum_exec_runtime;
 	u64 ran = time_delta(total, tctx->charged);
-	u64 step = to_vtime(ran, tctx->weight);
+	u64 step = to_vtime(counted(ran, cpu), tctx->weight);
 
 	if (!state || !here)
 		return;

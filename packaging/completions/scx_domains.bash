@@ -131,7 +131,7 @@ _scx_domains() {
 
     case "${cmd}" in
         scx_domains)
-            opts="-i -v -h -V --balance-interval --policy --slice --load-half-life --node-delay --remote-delay --min-flow --flow-worth --topology --classes --no-gpu --partial --stats --monitor --json --metrics --help-stats --record --socket --config --log-level --flight-recorder --no-balance --profile --no-parking --no-frequency --no-placement --no-cgroup-weights --no-steal --exit-dump-len --verbose --help --version topology check replay status get set balance explain task dump reload stop config trace record top restore help"
+            opts="-i -v -h -V --balance-interval --policy --slice --load-half-life --node-delay --remote-delay --min-flow --flow-worth --topology --classes --no-gpu --partial --stats --monitor --json --metrics --help-stats --record --socket --config --log-level --flight-recorder --no-balance --profile --fair-progress --no-parking --no-frequency --no-placement --no-cgroup-weights --no-steal --exit-dump-len --verbose --help --version topology check replay status get set balance explain task dump reload stop config trace record top restore help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -226,7 +226,11 @@ _scx_domains() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -W "performance balanced powersave" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "performance balanced powersave auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --fair-progress)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --no-parking)

@@ -54,7 +54,7 @@ trace\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l flight-recorder -d 'Write the rounds of the last five minutes and the kernel\'s dump into FOLDER if the kernel throws the scheduler out, for `scx_domains replay`. The last ten ejections are kept' -r -F
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-balance -d 'Plan no flows. Idle CPUs still take work from other domains' -r -f -a "true\t''
 false\t''"
-complete -c scx_domains -n "__fish_scx_domains_needs_command" -l profile -d 'What is wanted of the machine where its cores differ: who gets the fast ones' -r -f -a "performance\t'All that there is, whatever it costs'
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l profile -d 'What is wanted of the machine: who gets the fast cores where cores differ, how fast CPUs run, whether CPUs are left asleep' -r -f -a "performance\t'All that there is, whatever it costs'
 balanced\t'Fast where somebody waits for it, thrifty where nobody does'
 powersave\t'The least energy for what there is to do'"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-parking -d 'Leave no CPU asleep that somebody could run on: each wake-up takes the CPU nearest to its data' -r -f -a "true\t''

@@ -141,6 +141,11 @@ pub struct RunArgs {
     #[arg(long, value_enum, default_value_t)]
     pub profile: ProfileChoice,
 
+    /// Where cores differ, let tasks have the same progress instead of CPU time: run time on a core of half the speed counts for
+    /// half, and who runs on and on takes turns on the fast ones.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
+    pub fair_progress: bool,
+
     /// Leave no CPU asleep that somebody could run on: each wake-up takes the CPU nearest to its data.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_parking: bool,

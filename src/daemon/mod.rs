@@ -150,6 +150,7 @@ fn options(args: &RunArgs, wishes: &Wishes, node_hints: bool, hotplug_sequence: 
         node_delay: args.node_delay,
         remote_delay: args.remote_delay,
         classes: !args.no_placement,
+        fair_progress: args.fair_progress,
         placement: wishes.placement(),
         cpuperf: wishes.cpuperf.clone(),
         perf_terms: wishes.perf_terms(),

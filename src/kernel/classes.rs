@@ -23,6 +23,7 @@ pub(super) fn configure(open: &mut OpenBpfSkel<'_>, tables: &Tables, options: &O
         rodata.nr_classes = classes;
         rodata.demand_half_life_ns = DEMAND_HALF_LIFE.as_nanos() as u64;
         rodata.demand_scale = (1 << 42) / rodata.demand_half_life_ns;
+        rodata.fair_progress = options.fair_progress && classes > 1;
         rodata.cpuperf_enabled = !options.cpuperf.is_empty();
     }
     if let Some(settings) = open.maps.data_settings_data.as_mut() {

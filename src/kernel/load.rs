@@ -50,6 +50,8 @@ pub struct Options {
     pub remote_delay: Duration,
     /// Do core classes decide where tasks run? Off only in tests.
     pub classes: bool,
+    /// Where there are several, does run time count for what it gets done?
+    pub fair_progress: bool,
     /// Which class a task should be on, at first.
     pub placement: Placement,
     /// CPUs whose frequency the kernel asks the scheduler for; none where it is not to say.

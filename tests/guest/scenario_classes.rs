@@ -18,13 +18,19 @@ const CLASSES: &str = "
         for i in 1 2 3 4 5 6 7 8 9 10; do places $!; usleep 100000; done >/places
         echo \"light=$(tr '\\n' ' ' </places)\"; wait $!; }
     told() { scx_domains --monitor 1 --json | head -n 1 | sed 's/^/stats=/'; }
+    turns() { guest-load hogs --threads 8 --seconds 3 >/dev/null & usleep 500000
+        for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+            cut -d' ' -f39 /proc/$!/task/*/stat | tail -n +3 | tr '\\n' ' '; usleep 95000; done >/places
+        echo \"turns=$(tr '\\n' ' ' </places)\"; wait $!; }
     pinned() { guest-load sleepers --threads 4 --cpus 3 --work-us 500 --count 50; }
 
     start && born_on_slow && half_busy && light && sleep 2 && echo \"idle_khz=$(khz)\" && told &&
     guest-load hogs --threads 8 --seconds 1 && { guest-load hogs --threads 8 --seconds 1 >/dev/null & usleep 300000; } &&
-    told && wait $! && health && stop && echo powersave &&
+    told && wait $! && turns && health && stop && echo powersave &&
     start --profile powersave && light && told && pinned && health && stop && echo blind &&
-    start --no-placement --no-frequency --no-parking && born_on_slow && half_busy && light && health && stop";
+    start --no-placement --no-frequency --no-parking && born_on_slow && half_busy && light && health && stop && echo turns &&
+    start --fair-progress && scx_domains set profile=auto && turns && echo \"profile=$(scx_domains get profile)\" &&
+    scx_domains set profile=powersave && echo \"profile=$(scx_domains get profile)\" && health && stop";
 
 fn numbers(text: &str) -> Vec<u32> {
     text.split_whitespace().map(|word| word.parse().expect("a number")).collect()
@@ -38,6 +44,12 @@ fn spread(places: &[u32]) -> usize {
 /// What part of the CPUs where tasks were seen, time and again, are fast.
 fn on_fast(places: &[u32]) -> f64 {
     places.iter().filter(|cpu| **cpu < 4).count() as f64 / places.len() as f64
+}
+
+/// Of eight hogs that were looked at time and again, all at once: what part of the looks each was on a fast CPU.
+fn turns(places: &[u32]) -> [f64; 8] {
+    let of = |hog: usize| places.iter().skip(hog).step_by(8).copied().collect::<Vec<_>>();
+    std::array::from_fn(|hog| on_fast(&of(hog)))
 }
 
 fn who_is_where_and_how_fast(kernel: &str) {
@@ -90,7 +102,18 @@ fn who_is_where_and_how_fast(kernel: &str) {
     let late = pinned.threads.iter().filter_map(|thread| thread.late_ms.as_ref());
     assert!(late.map(|late| late.max).fold(0.0, f64::max) < 20.0, "but not those that somebody is pinned to");
 
+    let turns: Vec<_> = said("turns").iter().map(|places| turns(places)).collect();
+    println!("eight hogs, part of the looks on fast CPUs: {:?}, with --fair-progress {:?}", turns[0], turns[1]);
+    assert!(
+        turns[1].iter().all(|part| 0.0 < *part && *part < 1.0),
+        "where progress counts, all have turns on fast CPUs"
+    );
+    let profiles: Vec<String> =
+        outcome.said("profile").iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(profiles, ["profile auto (balanced, for nobody asks for another) set", "profile powersave set"]);
+
     // Nothing of this is so by itself.
+    assert!(turns[0].contains(&0.0) && turns[0].contains(&1.0), "each stays where it is");
     assert!(!heavy[1].iter().any(is_fast));
     assert!(!half[1].iter().all(between));
 }
