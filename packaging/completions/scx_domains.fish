@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_scx_domains_global_optspecs
-    string join \n i/balance-interval= policy= slice= load-half-life= node-delay= remote-delay= min-flow= flow-worth= topology= classes= no-gpu= partial= stats= monitor= json metrics= help-stats record= socket= config= log-level= flight-recorder= no-balance= profile= no-parking= no-frequency no-placement no-cgroup-weights= no-steal= exit-dump-len= v/verbose h/help V/version
+    string join \n i/balance-interval= policy= slice= load-half-life= node-delay= remote-delay= min-flow= flow-worth= topology= classes= no-gpu= partial= stats= monitor= json metrics= help-stats record= socket= config= log-level= flight-recorder= no-balance= profile= fair-progress= no-parking= no-frequency no-placement no-cgroup-weights= no-steal= exit-dump-len= v/verbose h/help V/version
 end
 
 function __fish_scx_domains_needs_command
@@ -56,7 +56,10 @@ complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-balance -d '
 false\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l profile -d 'What is wanted of the machine: who gets the fast cores where cores differ, how fast CPUs run, whether CPUs are left asleep' -r -f -a "performance\t'All that there is, whatever it costs'
 balanced\t'Fast where somebody waits for it, thrifty where nobody does'
-powersave\t'The least energy for what there is to do'"
+powersave\t'The least energy for what there is to do'
+auto\t'As power-profiles-daemon says; where it does not run, by power supply and energy preferences'"
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l fair-progress -d 'Where cores differ, let tasks have the same progress instead of CPU time: run time on a core of half the speed counts for half, and who runs on and on takes turns on the fast ones' -r -f -a "true\t''
+false\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-parking -d 'Leave no CPU asleep that somebody could run on: each wake-up takes the CPU nearest to its data' -r -f -a "true\t''
 false\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-cgroup-weights -d 'Ignore cpu.weight of cgroups: tasks count by their nice values alone' -r -f -a "true\t''
