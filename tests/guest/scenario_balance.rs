@@ -89,9 +89,9 @@ fn real_time_is_taken_off_capacity(kernel: &str) {
     // 1.05 CPUs to two. By their number it would be three hogs on each side, of which those beside it get half of the
     // others.
     assert!((0.45..0.65).contains(&beside), "{beside}");
-    // Before 7.0 nothing of ours runs beside a real-time hog, and a pinned kernel thread that waits there for good takes a
-    // hog's place in the shares.
-    let bound = if kernel == "newest" { 0.62 } else { 0.4 };
+    // A pinned kernel thread that waits beside the real-time hog takes a hog's place in the shares: from 7.0 on for about half a
+    // second, until it has its turn, and before for good, since nothing of ours runs there.
+    let bound = if kernel == "newest" { 0.55 } else { 0.4 };
     assert!(spread(&reports[0]) > bound, "{reports:?}");
     // Nobody there: nothing is taken off.
     assert!(alone > 0.95, "{alone}");
