@@ -138,6 +138,16 @@ pub struct Lateness {
     pub max: f64,
 }
 
+/// Is there no 6.12 here? Then says so: that kernel is no package of the mirror any more, so a machine may lack it.
+pub fn lacks_6_12() -> bool {
+    let found = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guest/kernel.sh")).arg("6.12").output();
+    let lacks = !found.is_ok_and(|found| found.status.success());
+    if lacks {
+        println!("skipped: there is no 6.12 kernel here; see tests/guest/kernel.sh");
+    }
+    lacks
+}
+
 /// The load program, an example of this package. `cargo test --test guest` alone does not build examples, and a
 /// stale one would test something else than the source says.
 fn load_program() -> &'static Path {

@@ -1,8 +1,7 @@
 //! It attaches on each kernel that it supports, under its own name, soon, and gives scheduling back when asked to.
 
-use crate::harness::{Guest, Outcome};
+use crate::harness::{Guest, Outcome, lacks_6_12};
 use crate::scheduler::{OPS, script};
-use std::process::Command;
 
 /// Seconds of guest time until it runs: far more than the slowest takes, far less than a user would wait for.
 const SOON: f64 = 10.0;
@@ -45,12 +44,9 @@ fn attaches_and_stops_on_6_18() {
 
 #[test]
 fn attaches_and_stops_on_6_12() {
-    let found = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guest/kernel.sh")).arg("6.12").output();
-    if !found.is_ok_and(|found| found.status.success()) {
-        println!("skipped: there is no 6.12 kernel here; see tests/guest/kernel.sh");
-        return;
+    if !lacks_6_12() {
+        attaches_and_stops(&Guest::new().kernel("6.12"), "on 6.12");
     }
-    attaches_and_stops(&Guest::new().kernel("6.12"), "on 6.12");
 }
 
 #[test]

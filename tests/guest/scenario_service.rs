@@ -1,7 +1,7 @@
 //! The Debian package and its service, with systemd as PID 1: installed in a small Debian, started at boot, reloaded, killed,
 //! upgraded while it runs, misconfigured, stopped, and taken away again. All with the hardening of the unit on.
 
-use crate::harness::{Guest, Outcome};
+use crate::harness::{Guest, Outcome, lacks_6_12};
 use crate::scheduler::OPS;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -189,6 +189,9 @@ fn a_package_lives_from_installation_to_removal() {
 /// The same sandbox on an older kernel; and what sysrq-S has ended stays ended, although it looks like a failure.
 #[test]
 fn the_service_runs_on_6_12_until_sysrq() {
+    if lacks_6_12() {
+        return;
+    }
     let outcome = boot(
         "6.12",
         r#"

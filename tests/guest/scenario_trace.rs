@@ -1,6 +1,6 @@
 //! `scx_domains trace`: what it writes is what happened, and what it could not keep it tells.
 
-use crate::harness::Guest;
+use crate::harness::{Guest, lacks_6_12};
 use crate::pftrace::{self, Trace};
 use crate::scheduler::script;
 use std::collections::BTreeMap;
@@ -44,7 +44,9 @@ fn a_trace_shows_what_happened_on_6_18() {
 #[test]
 #[ignore = "make test-all"]
 fn a_trace_shows_what_happened_on_6_12() {
-    trace_shows_what_happened("6.12");
+    if !lacks_6_12() {
+        trace_shows_what_happened("6.12");
+    }
 }
 
 fn trace_shows_what_happened(kernel: &str) {
