@@ -108,7 +108,7 @@ const CASES: &[Case] = &[
         groups: "{ kind = 'hog', count = 2, may_run = 'half', memory = 0 }",
         placed: anywhere,
         sabotage: |scenario| confine(scenario, &[8, 10]),
-        moved: &[("home_node_percent", -90.0), ("progress_percent", -50.0)],
+        moved: &[("home_node_percent", -90.0), ("progress_percent", -30.0)],
     },
     Case {
         name: "fellows-apart",
