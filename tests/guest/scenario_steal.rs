@@ -11,8 +11,9 @@ const BURSTS: &str = "
     start --no-balance --node-delay 0ms --remote-delay 0ms && bursts && health && stop";
 
 /// What an idle CPU may be late by. Emulated CPUs take turns, which end with a tick of any of them (here each ms), and the timer,
-/// the interrupt and the CPU that it wakes may each have to wait for theirs.
-const LATE_US: f64 = 3000.0;
+/// the interrupt and the CPU that it wakes may each have to wait for theirs, and a CPU that finds somebody else's work first leaves
+/// it to the next. Seen: 0.5 to 4 ms, and 13 to 18 where nobody comes.
+const LATE_US: f64 = 6000.0;
 
 /// Four hogs that are born on a node of two CPUs and may then run on all four: with no flows, idle CPUs have to come for
 /// them. Then where they may not.
@@ -42,7 +43,7 @@ fn idle_cpus_come_when_they_may(kernel: &str) {
         assert!(early(at_once, distance) > 0.2, "{:?}", at_once.more);
     }
     assert!(nobody.more["taken_node"] == 0.0 && nobody.more["taken_remote"] == 0.0, "{:?}", nobody.more);
-    assert!(nobody.more["neglected_remote_us"] > 2.0 * LATE_US, "{:?}", nobody.more);
+    assert!(nobody.more["neglected_remote_us"] > 1.5 * LATE_US, "{:?}", nobody.more);
 }
 
 fn long_waits_are_ended(kernel: &str) {
