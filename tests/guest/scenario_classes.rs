@@ -28,7 +28,7 @@ const CLASSES: &str = "
     guest-load hogs --threads 8 --seconds 1 && { guest-load hogs --threads 8 --seconds 1 >/dev/null & usleep 300000; } &&
     told && wait $! && turns && health && stop && echo powersave &&
     start --profile powersave && light && told && pinned && health && stop && echo blind &&
-    start --no-placement --no-frequency --no-parking && born_on_slow && half_busy && light && health && stop && echo turns &&
+    start --no-placement --no-frequency --no-parking && born_on_slow && light && health && stop && echo turns &&
     start --fair-progress && scx_domains set profile=auto && turns && echo \"profile=$(scx_domains get profile)\" &&
     scx_domains set profile=powersave && echo \"profile=$(scx_domains get profile)\" && health && stop";
 
@@ -114,8 +114,8 @@ fn who_is_where_and_how_fast(kernel: &str) {
 
     // Nothing of this is so by itself.
     assert!(turns[0].contains(&0.0) && turns[0].contains(&1.0), "each stays where it is");
-    assert!(!heavy[1].iter().any(is_fast));
-    assert!(!half[1].iter().all(between));
+    // Whoever pushes the hog off for a moment may bring it to a fast CPU, but nobody asks for its frequency.
+    assert!(!heavy_khz[1].contains(&4_000_000), "where classes count for nothing, it is slow: {heavy:?} {heavy_khz:?}");
 }
 
 #[test]
