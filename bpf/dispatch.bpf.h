@@ -38,6 +38,13 @@ static bool can_go_on(const struct task_struct *prev, s32 cpu)
 	return prev && (prev->scx.flags & TASK_IS_QUEUED) && bpf_cpumask_test_cpu(cpu, prev->cpus_ptr);
 }
 
+/* Would it rather be enqueued anew: for a faster CPU, a core of its own, or its turn on a fast one? */
+static bool moves_on(struct task_struct *prev, s32 cpu, const struct cpu_state *here)
+{
+	return (nr_classes > 1 && goes_up(prev, cpu)) || (smt_enabled && leaves_core(prev, cpu, here)) ||
+	       (fair_progress && has_turn(prev));
+}
+
 /*
  * A task that is owed more than a CPU can give is ahead of everybody, for seconds on end. On a CPU where somebody waits who can
  * run nowhere else and is due, it makes way for it: it comes first wherever it goes, and the next CPU of the domain takes it.
@@ -68,13 +75,7 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 	here->make_way = false;
 	here->handed_on = false;
 	rescue_waiting(cpu, domain, now);
-	keep = can_go_on(prev, cpu); /* after the rescue, which lets go of the runqueue's lock */
-	if (nr_classes > 1 && keep && goes_up(prev, cpu))
-		keep = false;
-	if (smt_enabled && keep && leaves_core(prev, cpu, here))
-		keep = false;
-	if (fair_progress && keep && has_turn(prev))
-		keep = false;
+	keep = can_go_on(prev, cpu) && !moves_on(prev, cpu, here); /* after the rescue, which lets go of the runqueue's lock */
 	own = first_runnable(cpu_dsq(cpu), cpu, &own_vtime);
 	shared = first_runnable(domain, cpu, &shared_vtime);
 	if (own || shared) {

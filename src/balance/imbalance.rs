@@ -15,7 +15,7 @@ use super::{DomainSample, Sample};
 use crate::domain::Domains;
 use serde::{Deserialize, Serialize};
 
-/// More runnable tasks than CPUs by this, in thousandths, are no crowd: two hogs on two CPUs lose more than that to kernel
+/// More runnable tasks than CPUs by this, in thousandths, are no crowd: two hogs on two CPUs lose up to that to kernel
 /// threads that come and go and to the balancer itself, and the real-time ones among those never leave quite two CPUs.
 const CROWD_MILLI: f64 = 100.0;
 
