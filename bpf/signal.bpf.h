@@ -39,11 +39,9 @@ static __always_inline void send_signal(u32 kind)
  */
 static __always_inline void tell_crowding(u32 domain, struct cpu_state *here)
 {
-	struct domain_state *state;
+	struct domain_state *state = crowding_wanted ? domain_state(domain) : NULL;
 
-	if (!crowding_wanted)
-		return;
-	state = domain_state(domain);
+	/* also where nobody wants to hear: what was counted for the last signal is not in a row with what comes after it */
 	if (!state || !here->online || state->nr_runnable <= state->nr_online)
 		here->crowded_ticks = 0;
 	else if (++here->crowded_ticks >= CROWDED_TICKS && __sync_lock_test_and_set(&crowding_wanted, 0))
