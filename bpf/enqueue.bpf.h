@@ -211,13 +211,15 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
  * The daemon goes before whoever of ours runs on its CPU: among ten hogs a CPU it would be tens of ms late otherwise, and the
  * plan with it. It sleeps most of the time, so this takes next to nothing from anybody; and only for a while after it woke up,
  * so that a daemon that runs wild waits its turn. Not only as it wakes up: who takes its CPU in the middle of a round would
- * send it to the end of the line. (Seen: 1.1 s, beside hogs at nice -15.) Where its CPU is not ours just now, it is first in
- * the line of its domain.
+ * send it to the end of the line. (Seen: 1.1 s, beside hogs at nice -15.) And not only where it may run on more than one CPU:
+ * it may not while it is in a BPF program, which most of a round is. (Seen: 0.2 s, beside the same.) Where its CPU is not ours
+ * just now, it is first in the line of its domain, or of the one CPU that it may run on.
  */
 static void enqueue_planner(struct task_struct *p, struct task_ctx *tctx, u64 enq_flags, u64 now)
 {
-	s32 cpu = scx_bpf_task_cpu(p);
-	u32 domain = fitting_domain(p, domain_of_cpu(cpu));
+	s32 cpu = scx_bpf_task_cpu(p), idle;
+	bool pinned = is_pinned(p);
+	u32 domain = pinned ? domain_of_cpu(cpu) : fitting_domain(p, domain_of_cpu(cpu));
 	struct domain_state *state = domain_state(domain);
 	struct cpu_state *there = cpu_state(cpu);
 
@@ -228,10 +230,13 @@ static void enqueue_planner(struct task_struct *p, struct task_ctx *tctx, u64 en
 		return;
 	}
 	change_home(p, tctx, domain, now);
-	scx_bpf_dsq_insert_vtime(p, domain, slice_ns, first_key(state, now), enq_flags);
-	cpu = claim_idle_cpu(p, cpu_near(p, domain), true);
-	if (cpu >= 0)
-		kick(cpu, KICK_IDLE);
+	scx_bpf_dsq_insert_vtime(p, pinned ? cpu_dsq(cpu) : domain, slice_ns, first_key(state, now), enq_flags);
+	if (pinned)
+		idle = scx_bpf_test_and_clear_cpu_idle(cpu) ? cpu : -1;
+	else
+		idle = claim_idle_cpu(p, cpu_near(p, domain), true);
+	if (idle >= 0)
+		kick(idle, KICK_IDLE);
 }
 
 void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
@@ -245,10 +250,10 @@ void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 		settle_transit(tctx, now);
 	if (!tctx->queued_at) /* a change of mask or weight does not make the wait any shorter */
 		tctx->queued_at = now;
-	if (is_pinned(p))
-		enqueue_on_cpu(p, tctx, scx_bpf_task_cpu(p), enq_flags, now);
-	else if (p->pid == planner_pid && time_delta(now, tctx->changed_at) < PLANNER_TURN_NS)
+	if (p->pid == planner_pid && time_delta(now, tctx->changed_at) < PLANNER_TURN_NS)
 		enqueue_planner(p, tctx, enq_flags, now);
+	else if (is_pinned(p))
+		enqueue_on_cpu(p, tctx, scx_bpf_task_cpu(p), enq_flags, now);
 	else if ((nr_classes > 1 && move_up(p, enq_flags)) || (smt_enabled && move_to_own_core(p, enq_flags)))
 		return;
 	else if (!(fair_progress && has_turn(p) && enqueue_for_turn(p, tctx, enq_flags, now)))
