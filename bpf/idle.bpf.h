@@ -117,6 +117,19 @@ static s32 claim_idle_preferred(const struct task_struct *p, const struct domain
 	return node ? claim_idle_in(p, node, 0) : -ENOENT;
 }
 
+/* The CPU from which to look for an idle one: where the task was, if that is in the domain where it waits now. */
+static s32 cpu_near(const struct task_struct *p, u32 domain)
+{
+	s32 last = scx_bpf_task_cpu(p);
+	struct domain_config *config;
+	s32 cpu;
+
+	if (domain_of_cpu(last) == domain || !(config = domain_config(domain)))
+		return last;
+	cpu = domain_cpu(config, 0);
+	return cpu < 0 ? last : cpu;
+}
+
 /*
  * Claim the best idle CPU for a task that last ran on `prev_cpu`; < 0 if no idle CPU may run it. CPUs of other nodes are looked
  * at only if it may go `far`.

@@ -21,7 +21,9 @@ UEI_DEFINE(uei);
 #include "progress.bpf.h"  /* what run time counts for */
 #include "load.bpf.h"	  /* a domain's load */
 #include "cgroup.bpf.h"	  /* what a task's cgroup makes of its weight */
-#include "task.bpf.h"	  /* a task's context: weight, vtime, home, duty */
+#include "task.bpf.h"	  /* a task's context: weight, vtime, duty */
+#include "member.bpf.h"	  /* the domain that it belongs to */
+#include "charge.bpf.h"	  /* what it has run */
 #include "hint.bpf.h"	  /* processes that prefer a node */
 #include "class.bpf.h"	  /* core classes: who needs a faster CPU */
 #include "cpuperf.bpf.h"	  /* how fast a CPU shall run */
@@ -34,6 +36,9 @@ UEI_DEFINE(uei);
 #include "flow.bpf.h"	  /* spending flows */
 #include "swap.bpf.h"	  /* pairs of tasks for what no single one fits */
 #include "plan.bpf.h"	  /* the program that takes a plan over */
+#include "interrupt.bpf.h" /* is this an interrupt? */
+#include "preempt.bpf.h"  /* who makes way for one that woke up */
+#include "planner.bpf.h"  /* the daemon's rounds are in time */
 #include "enqueue.bpf.h"  /* enqueue: where a task waits, who is told */
 #include "rescue.bpf.h"	  /* nobody waits for ever */
 #include "dispatch.bpf.h" /* dispatch, update_idle: what a CPU runs next */
