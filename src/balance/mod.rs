@@ -15,12 +15,15 @@
 //! - `flow`: who gives how much to whom
 //! - `tries`: what nothing came of rests
 //! - `totals`: what became of it
+//!
+//! Beside that: `cgroup`, `flatten`, `waterfill`: what cgroups make of their tasks' weights
 
 mod balancer;
 mod cap;
 mod capacity;
 mod cgroup;
 mod deficit;
+mod flatten;
 mod flow;
 mod imbalance;
 mod load;

@@ -1,7 +1,8 @@
 //! Hands plans to BPF, and learns what became of the last ones.
 
 use super::error::KernelError;
-use super::load::{Attached, run, step};
+use super::libbpf::{run, step};
+use super::load::Attached;
 use super::skel::{MapValue, intf};
 use crate::balance::{Flow, FlowBook, FlowTotals, MAX_FLOWS_PER_DOMAIN, Plan};
 use crate::units::DomainId;

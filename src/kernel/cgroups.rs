@@ -2,7 +2,8 @@
 
 use super::cgroup_files::CgroupSupport;
 use super::error::KernelError;
-use super::load::{Attached, run, step};
+use super::libbpf::{run, step};
+use super::load::Attached;
 use super::sample::read_first;
 use super::skel::{MapValue, OpenBpfSkel, intf};
 use crate::balance::{CgroupShare, CgroupSnapshot};

@@ -1,7 +1,9 @@
 //! Tells the scheduler of core classes (`bpf/class.bpf.h`) and of frequencies (`bpf/cpuperf.bpf.h`).
 
+use super::configure::Options;
 use super::error::KernelError;
-use super::load::{Attached, Options, fill_map, run, step};
+use super::libbpf::{fill_map, run, step};
+use super::load::Attached;
 use super::skel::{MapValue, OpenBpfSkel, intf, types};
 use super::tables::Tables;
 use crate::domain::Domains;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::error::KernelError;
-use super::load::{Attached, step};
+use super::libbpf::step;
+use super::load::Attached;
 use super::skel::{MapValue, intf};
 use crate::units::NodeId;
 use libbpf_rs::{MapCore, MapFlags};

@@ -1,7 +1,8 @@
 //! Asks what the scheduler knows of one task (`bpf/inspect.bpf.h`).
 
 use super::error::KernelError;
-use super::load::{Attached, step};
+use super::libbpf::step;
+use super::load::Attached;
 use super::skel::{MapValue, intf};
 use crate::units::{CpuId, DomainId};
 use libbpf_rs::ProgramInput;

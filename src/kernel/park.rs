@@ -1,7 +1,8 @@
 //! Tells the scheduler which CPUs to leave asleep (`bpf/park.bpf.h`).
 
 use super::error::KernelError;
-use super::load::{Attached, run, step};
+use super::libbpf::{run, step};
+use super::load::Attached;
 use super::skel::MapValue;
 use crate::cpuset::CpuSet;
 use crate::units::CpuId;

@@ -2,7 +2,8 @@
 
 use super::counters::counters;
 use super::error::KernelError;
-use super::load::{Attached, run, step};
+use super::libbpf::{run, step};
+use super::load::Attached;
 use super::skel::{MapValue, intf};
 use crate::balance::{DomainSnapshot, Snapshot};
 use crate::stats::{CpuReading, Delays, DomainReading};

@@ -1,7 +1,8 @@
 //! Hears what the scheduler has to say at once (`bpf/signal.bpf.h`).
 
 use super::error::KernelError;
-use super::load::{Attached, step};
+use super::libbpf::step;
+use super::load::Attached;
 use super::skel::{MapValue, intf};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use libbpf_rs::{MapHandle, RingBufferBuilder};

@@ -1,9 +1,9 @@
 //! Attaches the programs of `bpf/trace.bpf.c` beside the running scheduler, and reads what they tell.
 
+use super::configure::SCHEDULER;
 use super::error::KernelError;
 use super::features::{Features, running_scheduler};
-use super::load::SCHEDULER;
-use super::load::{listen_to_libbpf, step};
+use super::libbpf::{listen_to_libbpf, step};
 use super::skel::{MapValue, OpenTraceSkel, TraceSkel, TraceSkelBuilder, intf};
 use crate::cpuset::CpuSet;
 use crate::trace::{Event, FlowStep, Thread, What};

@@ -1,6 +1,7 @@
 //! Tells BPF what may change while it runs (`SETTING` in `bpf/config.bpf.h`): before it is loaded, and after.
 
-use super::load::{Attached, Options};
+use super::configure::Options;
+use super::load::Attached;
 use super::skel::Settings;
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What the scheduler tells of itself: what is read (`reading`), the report that it makes (`model`), and its text. Pure, but for
-//! `system`, which reads what the kernel tells of CPUs and of this process.
+//! What the scheduler tells of itself: what is read (`reading`), how two readings make a report (`window`), what a
+//! report is (`model`), and its text. Pure, but for `system`, which reads what the kernel tells of CPUs and of this process.
 
 mod delays;
 mod lateness;
@@ -9,6 +9,7 @@ mod reading;
 mod system;
 mod table;
 mod text;
+mod window;
 
 pub use delays::{DELAY_BUCKETS, Delays};
 pub use lateness::{Lateness, LatenessSummary};
