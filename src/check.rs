@@ -1,6 +1,7 @@
 //! The preflight: what the scheduler needs, a line each, with a reason.
 
 use crate::failure::Failure;
+use crate::files;
 use crate::frequency::{Control, CpufreqPolicy, controls, policies};
 use crate::kernel::{
     CgroupSupport, KernelBtf, KernelError, isolated_cpus, may_load, mounted, running_scheduler, unhonoured,
@@ -74,13 +75,12 @@ pub fn run() -> Result<(), Failure> {
 /// Look at everything.
 #[must_use]
 pub fn preflight() -> Vec<Finding> {
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let btf = KernelBtf::read();
     vec![
-        kernel_version(read("/proc/sys/kernel/osrelease").trim()),
+        kernel_version(&files::line("/proc/sys/kernel/osrelease").unwrap_or_default()),
         sched_ext(Path::new("/sys/kernel/sched_ext").exists()),
         btf_finding(btf.as_ref()),
-        privileges(may_load(&read("/proc/self/status"))),
+        privileges(may_load(&fs::read_to_string("/proc/self/status").unwrap_or_default())),
         another_scheduler(running_scheduler()),
         isolated(isolated_cpus().as_deref()),
         cgroups(btf.as_ref().map(CgroupSupport::of)),

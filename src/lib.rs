@@ -12,6 +12,7 @@ pub mod cpuset;
 pub mod daemon;
 pub mod domain;
 pub mod failure;
+pub mod files;
 pub mod frequency;
 pub mod gpu;
 pub mod heat;

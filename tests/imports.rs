@@ -65,6 +65,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("kernel", Edge),
     ("outlets", Edge),
     ("show", Edge),
+    ("files", Shared),
     ("sockets", Shared),
     ("ask", Top),
     ("ask::verdict", Pure),

@@ -25,6 +25,7 @@ use crate::control::{Server, Socket};
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
 use crate::failure::Failure;
+use crate::files;
 use crate::kernel::{
     Attached, Exit, ExitKind, Features, KernelError, Object, Options, SCHEDULER, hotplug_sequence, may_run,
 };
@@ -184,7 +185,7 @@ fn lock_memory() {
 /// The CPUs that may ever come online.
 fn possible_cpus() -> Result<CpuSet, Failure> {
     let path = "/sys/devices/system/cpu/possible";
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::Unexpected(format!("reading {path}: {e}")))?;
+    let text = files::line(path).map_err(|e| Failure::Unexpected(e.to_string()))?;
     text.parse().map_err(|e| Failure::Unexpected(format!("reading {path}: {e}")))
 }
 

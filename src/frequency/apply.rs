@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::control::{Control, CpufreqPolicy};
 use super::policy::preference;
 use super::probe::policies;
+use crate::files::line;
 use crate::placement::Profile;
 use crate::topology::Topology;
 
@@ -45,22 +46,22 @@ struct File {
 impl File {
     /// Is what is there theirs? Then take note of it.
     fn look(&mut self) {
-        match read(&self.path) {
+        match line(&self.path) {
             Ok(now) if self.ours.as_ref() != Some(&now) => self.theirs = now,
             _ => {}
         }
     }
 
     /// Drivers may have other words for what is written, so it is read again: it must not be taken for theirs.
-    fn write(&mut self, preference: &str) -> io::Result<()> {
-        fs::write(&self.path, preference)?;
-        self.ours = Some(read(&self.path)?);
+    fn write(&mut self, preference: &str) -> Result<(), String> {
+        put(&self.path, preference)?;
+        self.ours = Some(line(&self.path).map_err(|error| error.to_string())?);
         Ok(())
     }
 }
 
-fn read(path: &Path) -> io::Result<String> {
-    fs::read_to_string(path).map(|text| text.trim().to_owned())
+fn put(path: &Path, preference: &str) -> Result<(), String> {
+    fs::write(path, preference).map_err(|error| format!("'{preference}' was refused by {}: {error}", path.display()))
 }
 
 fn lock(files: &Mutex<Vec<File>>) -> MutexGuard<'_, Vec<File>> {
@@ -86,7 +87,7 @@ impl Preferences {
         for policy in asked {
             let rank = topology.classes.iter().position(|class| !class.cpus.is_disjoint(&policy.cpus)).unwrap_or(0);
             let path = policy.path.join(PREFERENCE);
-            files.push(File { theirs: read(&path)?, path, rank, ours: None });
+            files.push(File { theirs: line(&path)?, path, rank, ours: None });
         }
         write_journal(root, &theirs(&files))?;
         Ok(Some(Self { root: root.to_owned(), files: Arc::new(Mutex::new(files)) }))
@@ -97,9 +98,8 @@ impl Preferences {
         let mut files = lock(&self.files);
         self.keep_theirs(&mut files);
         for file in &mut *files {
-            let wanted = preference(profile, file.rank);
-            if let Err(error) = file.write(wanted) {
-                log::warn!("the preference '{wanted}' was refused by {}: {error}", file.path.display());
+            if let Err(error) = file.write(preference(profile, file.rank)) {
+                log::warn!("the profile has not all its energy preferences: {error}");
             }
         }
     }
@@ -142,7 +142,7 @@ impl Drop for Preferences {
 /// The preferences that are there, of all policies that take any. `root` is `/` but in tests.
 #[must_use]
 pub fn preferences(root: &Path) -> Vec<String> {
-    policies(root).iter().filter_map(|policy| read(&policy.path.join(PREFERENCE)).ok()).collect()
+    policies(root).iter().filter_map(|policy| line(policy.path.join(PREFERENCE)).ok()).collect()
 }
 
 /// By file, what others have set last.
@@ -184,10 +184,10 @@ pub fn restore(root: &Path) -> io::Result<Restored> {
     let was: BTreeMap<PathBuf, String> = serde_json::from_str(&text)?;
     let (mut done, mut left) = (Restored::default(), BTreeMap::new());
     for (file, preference) in was.into_iter().filter(|(file, _)| file.ends_with(PREFERENCE) && file.exists()) {
-        match fs::write(&file, &preference) {
+        match put(&file, &preference) {
             Ok(()) => done.restored += 1,
-            Err(error) => {
-                done.refused.push(format!("'{preference}' was refused by {}: {error}", file.display()));
+            Err(refusal) => {
+                done.refused.push(refusal);
                 left.insert(file, preference);
             }
         }

@@ -5,28 +5,25 @@ use std::path::{Path, PathBuf};
 
 use super::control::{Control, CpufreqPolicy};
 use super::policy::Asked;
+use crate::files::{self, entries, value};
 
 /// The policies of the machine whose root directory this is, by name. None where the kernel sets no frequencies. What cannot be
 /// read is left out: it cannot be asked either.
 #[must_use]
 pub fn policies(root: &Path) -> Vec<CpufreqPolicy> {
-    let entries = fs::read_dir(root.join("sys/devices/system/cpu/cpufreq")).into_iter().flatten().flatten();
-    let is_policy = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("policy"));
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_policy).collect();
-    paths.sort();
-    paths.into_iter().filter_map(policy).collect()
+    entries(&root.join("sys/devices/system/cpu/cpufreq"), "policy").into_iter().filter_map(policy).collect()
 }
 
 /// The CPUs under schedutil.
 #[must_use]
 pub fn asked(root: &Path) -> Vec<Asked> {
     let measured = measures_speed(&fs::read_to_string(root.join("proc/cpuinfo")).unwrap_or_default());
-    let number = |path: PathBuf| fs::read_to_string(path).ok()?.trim().parse::<u32>().ok().filter(|khz| *khz > 0);
+    let khz = |path: PathBuf| value(path).filter(|khz: &u32| *khz > 0);
     let asked = policies(root).into_iter().filter(|policy| policy.control == Control::Schedutil);
     asked
         .map(|policy| {
-            let highest = number(policy.path.join("cpuinfo_max_freq"));
-            let now = number(policy.path.join("scaling_cur_freq"));
+            let highest = khz(policy.path.join("cpuinfo_max_freq"));
+            let now = khz(policy.path.join("scaling_cur_freq"));
             Asked { unmeasured: highest.zip(now).filter(|_| !measured), cpus: policy.cpus }
         })
         .collect()
@@ -40,14 +37,14 @@ fn measures_speed(cpuinfo: &str) -> bool {
 }
 
 fn policy(path: PathBuf) -> Option<CpufreqPolicy> {
-    let read = |name: &str| fs::read_to_string(path.join(name)).ok().map(|text| text.trim().to_owned());
-    let (driver, governor) = (read("scaling_driver")?, read("scaling_governor")?);
-    // `affected_cpus` is separated by spaces, and holds who is online.
-    let cpus = read("affected_cpus")?.split_whitespace().collect::<Vec<_>>().join(",").parse().ok()?;
+    let line = |name: &str| files::line(path.join(name)).ok();
+    let (driver, governor) = (line("scaling_driver")?, line("scaling_governor")?);
+    // Who is online; `related_cpus` has the others too.
+    let cpus = files::cpus(path.join("affected_cpus"))?;
     let control = match governor.as_str() {
         "schedutil" => Control::Schedutil,
         // With the governor "performance" these drivers refuse any preference but their own.
-        "powersave" if read("energy_performance_preference").is_some() => Control::Preference,
+        "powersave" if line("energy_performance_preference").is_some() => Control::Preference,
         _ => Control::None,
     };
     Some(CpufreqPolicy { path, cpus, driver, governor, control })

@@ -1,7 +1,6 @@
 //! Asks NVIDIA's management library, which is opened where it is there and never required.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::path::Path;
 
 use nvml_wrapper::struct_wrappers::device::ProcessInfo;
@@ -9,6 +8,7 @@ use nvml_wrapper::{Device, Nvml};
 
 use super::Process;
 use crate::cpuset::{CpuSet, MAX_CPU};
+use crate::files::{self, value};
 use crate::topology::{Gpu, Topology};
 use crate::units::{CpuId, NodeId};
 
@@ -68,10 +68,9 @@ impl Driver {
 fn gpu(id: u32, device: &Device<'_>, root: &Path, topology: &Topology) -> Gpu {
     let bus = device.pci_info().map(|pci| sysfs_name(&pci.bus_id)).unwrap_or_default();
     let folder = root.join("sys/bus/pci/devices").join(&bus);
-    let text = |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default();
     // -1 where the firmware does not say.
-    let node = text("numa_node").trim().parse().ok().map(NodeId).filter(|node| topology.node(*node).is_some());
-    let listed = text("local_cpulist").parse().ok().filter(|cpus: &CpuSet| !cpus.is_empty());
+    let node = value(folder.join("numa_node")).map(NodeId).filter(|node| topology.node(*node).is_some());
+    let listed = files::cpus(folder.join("local_cpulist")).filter(|cpus| !cpus.is_empty());
     let near = listed.unwrap_or_else(|| affinity(device)).intersection(&topology.online);
     let cpus = node.and_then(|node| topology.node(node)).map_or(near, |node| node.cpus.clone());
     let node = node.or_else(|| only_node(topology, &cpus));

@@ -6,11 +6,11 @@
 //!
 //! Ceilings on frequency are believed as they are: they are no measurement. Where there is none of all this, nothing is read.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Reading, Zone};
 use crate::cpuset::CpuSet;
+use crate::files::{cpus, entries, line, value};
 use crate::topology::Topology;
 
 /// Temperatures that a processor that runs can have, in thousandths of a degree.
@@ -85,16 +85,16 @@ impl Sensors {
     /// What they say now. One that cannot be read, or says what cannot be, says nothing.
     pub fn read(&mut self) -> Reading {
         let zone = |zone: &ZoneFile| {
-            let temperature = number(&zone.temperature).filter(|degrees| PLAUSIBLE.contains(degrees))?;
+            let temperature = value(&zone.temperature).filter(|degrees| PLAUSIBLE.contains(degrees))?;
             Some(Zone { cpus: zone.cpus.clone(), temperature, limit: zone.limit })
         };
         let ceiling = |ceiling: &CeilingFile| {
-            let now = u64::try_from(number(&ceiling.path)?).ok().filter(|now| *now > 0 && *now < ceiling.full)?;
+            let now = value::<u64>(&ceiling.path).filter(|now| *now > 0 && *now < ceiling.full)?;
             Some((ceiling.cpus.clone(), u32::try_from(1000 - now * 1000 / ceiling.full).unwrap_or(0)))
         };
         let mut throttled = CpuSet::new();
         for count in &mut self.counts {
-            let now = number(&count.path).and_then(|now| u64::try_from(now).ok()).unwrap_or(count.last);
+            let now = value(&count.path).unwrap_or(count.last);
             if now > count.last {
                 throttled.extend(count.cpus.iter());
             }
@@ -109,29 +109,29 @@ impl Sensors {
 }
 
 fn zones(root: &Path, topology: &Topology) -> Vec<ZoneFile> {
-    let folders = listed(&root.join("sys/class/thermal"), "thermal_zone");
+    let folders = entries(&root.join("sys/class/thermal"), "thermal_zone");
     folders.iter().take(MAX_FILES).filter_map(|folder| zone(root, folder, topology)).collect()
 }
 
 fn zone(root: &Path, folder: &Path, topology: &Topology) -> Option<ZoneFile> {
-    let name = text(&folder.join("type"))?;
+    let name = line(folder.join("type")).ok()?;
     let cooled = cooled(root, folder, topology);
     let by_name = name == "x86_pkg_temp" || name.starts_with("cpu");
     if !by_name && cooled.is_empty() {
         return None;
     }
     let temperature = folder.join("temp");
-    number(&temperature).filter(|degrees| PLAUSIBLE.contains(degrees))?;
+    value(&temperature).filter(|degrees| PLAUSIBLE.contains(degrees))?;
     let cpus = if cooled.is_empty() { topology.online.clone() } else { cooled };
     Some(ZoneFile { cpus, limit: limit(folder)?, temperature, name })
 }
 
 /// The lowest trip point that throttles; else one that is below the critical one.
 fn limit(folder: &Path) -> Option<i64> {
-    let trips = (0..MAX_PARTS).map_while(|trip| text(&folder.join(format!("trip_point_{trip}_type"))));
+    let trips = (0..MAX_PARTS).map_while(|trip| line(folder.join(format!("trip_point_{trip}_type"))).ok());
     let (mut throttles, mut critical) = (None::<i64>, None::<i64>);
     for (trip, kind) in trips.enumerate() {
-        let at = number(&folder.join(format!("trip_point_{trip}_temp"))).filter(|at| PLAUSIBLE_LIMIT.contains(at));
+        let at = value(folder.join(format!("trip_point_{trip}_temp"))).filter(|at| PLAUSIBLE_LIMIT.contains(at));
         let Some(at) = at else { continue };
         let lowest = |known: Option<i64>| Some(known.map_or(at, |known| known.min(at)));
         match kind.as_str() {
@@ -146,23 +146,17 @@ fn limit(folder: &Path) -> Option<i64> {
 /// The CPUs that a zone throttles: those of the policies that its cooling devices are named after (`cpufreq-cpu4`), or all
 /// where one is a processor of ACPI's, which has no number.
 fn cooled(root: &Path, folder: &Path, topology: &Topology) -> CpuSet {
-    let mut cpus = CpuSet::new();
-    for device in (0..MAX_PARTS).map_while(|device| text(&folder.join(format!("cdev{device}/type")))) {
+    let mut cooled = CpuSet::new();
+    for device in (0..MAX_PARTS).map_while(|device| line(folder.join(format!("cdev{device}/type"))).ok()) {
         if device == "Processor" {
             return topology.online.clone();
         }
         if let Some(cpu) = device.strip_prefix("cpufreq-cpu").and_then(|cpu| cpu.parse::<u32>().ok()) {
             let policy = root.join(format!("sys/devices/system/cpu/cpufreq/policy{cpu}/related_cpus"));
-            cpus.extend(policy_cpus(&policy).intersection(&topology.online).iter());
+            cooled.extend(cpus(policy).unwrap_or_default().intersection(&topology.online).iter());
         }
     }
-    cpus
-}
-
-/// The kernel's list of a policy's CPUs has blanks between them.
-fn policy_cpus(path: &Path) -> CpuSet {
-    let list = text(path).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(",");
-    list.parse().unwrap_or_default()
+    cooled
 }
 
 /// How often each core has been throttled, by the first of its CPUs.
@@ -170,7 +164,7 @@ fn counts(root: &Path, topology: &Topology) -> Vec<CountFile> {
     let count = |cpus: &CpuSet| {
         let cpu = cpus.first()?;
         let path = root.join(format!("sys/devices/system/cpu/cpu{cpu}/thermal_throttle/core_throttle_count"));
-        let last = u64::try_from(number(&path)?).ok()?;
+        let last = value(&path)?;
         Some(CountFile { cpus: cpus.clone(), path, last })
     };
     topology.cores.iter().take(MAX_FILES).filter_map(|core| count(&core.cpus)).collect()
@@ -178,35 +172,19 @@ fn counts(root: &Path, topology: &Topology) -> Vec<CountFile> {
 
 fn ceilings(root: &Path, topology: &Topology) -> Vec<CeilingFile> {
     let ceiling = |folder: &PathBuf| {
-        let cpus = policy_cpus(&folder.join("related_cpus")).intersection(&topology.online);
-        let full = u64::try_from(number(&folder.join("cpuinfo_max_freq"))?).ok().filter(|full| *full > 0)?;
+        let cpus = cpus(folder.join("related_cpus"))?.intersection(&topology.online);
+        let full = value(folder.join("cpuinfo_max_freq")).filter(|full| *full > 0)?;
         Some(CeilingFile { cpus, path: folder.join("scaling_max_freq"), full })
     };
-    let folders = listed(&root.join("sys/devices/system/cpu/cpufreq"), "policy");
+    let folders = entries(&root.join("sys/devices/system/cpu/cpufreq"), "policy");
     folders.iter().take(MAX_FILES).filter_map(ceiling).filter(|ceiling| !ceiling.cpus.is_empty()).collect()
-}
-
-/// The entries of a folder that begin so, sorted.
-fn listed(folder: &Path, prefix: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let wanted = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
-    let mut paths: Vec<PathBuf> = wanted.map(|entry| entry.path()).collect();
-    paths.sort();
-    paths
-}
-
-fn text(path: &Path) -> Option<String> {
-    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
-}
-
-fn number(path: &Path) -> Option<i64> {
-    text(path)?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::topology::{Source, read};
+    use std::fs;
 
     struct Fake {
         root: tempfile::TempDir,

@@ -1,6 +1,7 @@
 //! What cgroups ask for and do not get under this scheduler, as their files tell.
 
 use super::btf::KernelBtf;
+use crate::files;
 use std::fs;
 use std::path::Path;
 
@@ -54,7 +55,7 @@ fn cgroups_where(file: &str, says: impl Fn(&str) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![Path::new(CGROUPS).to_path_buf()];
     while let Some(folder) = folders.pop() {
-        if fs::read_to_string(folder.join(file)).is_ok_and(|text| says(text.trim())) {
+        if files::line(folder.join(file)).is_ok_and(|line| says(&line)) {
             let below = folder.strip_prefix(CGROUPS).unwrap_or(&folder);
             found.push(format!("/{}", below.display()));
         }

@@ -3,6 +3,7 @@
 use super::btf::KernelBtf;
 use super::cgroup_files::CgroupSupport;
 use super::error::KernelError;
+use crate::files;
 use std::fs;
 use std::path::Path;
 
@@ -124,8 +125,7 @@ pub fn may_load(status: &str) -> bool {
 /// the kernel does not mind here.)
 #[must_use]
 pub fn isolated_cpus() -> Option<String> {
-    let cpus = fs::read_to_string("/sys/devices/system/cpu/isolated").ok()?;
-    Some(cpus.trim().to_owned()).filter(|cpus| !cpus.is_empty())
+    files::line("/sys/devices/system/cpu/isolated").ok().filter(|cpus| !cpus.is_empty())
 }
 
 /// Does the kernel offer tracing of functions? It then says so in tracefs or, unmounted, by the sysctl of ftrace.
@@ -137,22 +137,22 @@ fn function_tracer() -> bool {
 /// Whether a scheduler runs, in the kernel's word: "enabled", "disabled", or one for between. None where it has no sched_ext.
 #[must_use]
 pub fn scheduler_state() -> Option<String> {
-    Some(fs::read_to_string(format!("{SCHED_EXT}/state")).ok()?.trim().to_owned())
+    files::line(format!("{SCHED_EXT}/state")).ok()
 }
 
 /// The name of the scheduler that runs now, if any.
 #[must_use]
 pub fn running_scheduler() -> Option<String> {
     let state = scheduler_state().filter(|state| state != "disabled")?;
-    let name = fs::read_to_string(format!("{SCHED_EXT}/root/ops")).unwrap_or_default();
-    Some(if name.trim().is_empty() { format!("one that is {state}") } else { name.trim().to_owned() })
+    let name = files::line(format!("{SCHED_EXT}/root/ops")).unwrap_or_default();
+    Some(if name.is_empty() { format!("one that is {state}") } else { name })
 }
 
 /// How often CPUs came or went since boot. Read it before the topology: the kernel refuses a scheduler that was made for
 /// an older one.
 #[must_use]
 pub fn hotplug_sequence() -> Option<u64> {
-    fs::read_to_string(format!("{SCHED_EXT}/hotplug_seq")).ok()?.trim().parse().ok()
+    files::value(format!("{SCHED_EXT}/hotplug_seq"))
 }
 
 #[cfg(test)]

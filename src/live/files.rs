@@ -4,10 +4,10 @@
 //! and however deeply it sleeps. What changes there shows in the drivers' own files: AMD's in the ranking of preferred cores,
 //! Intel's in `cpuinfo_max_freq`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::cpuset::CpuSet;
+use crate::files::{cpus, entries, line};
 
 /// Files that are read at each look: about 1 ms of work. On a machine with more, each is read at every second or third look.
 const MOST: usize = 256;
@@ -36,9 +36,8 @@ impl Files {
             let folder = folder.join(format!("cpu{cpu}"));
             OF_A_CPU.map(|name| folder.join(name))
         });
-        let devices = fs::read_dir(root.join(X3D)).into_iter().flatten().flatten();
-        let modes = devices.map(|device| device.path().join("amd_x3d_mode"));
-        let all = of_cpus.chain(modes).filter_map(|path| Some((path.clone(), said(&path)?))).collect();
+        let modes = entries(&root.join(X3D), "").into_iter().map(|device| device.join("amd_x3d_mode"));
+        let all = of_cpus.chain(modes).filter_map(|path| Some((path.clone(), line(path).ok()?))).collect();
         Self { all, next: 0, online: folder.join("online") }
     }
 
@@ -48,7 +47,9 @@ impl Files {
         let (count, mut changed) = (self.all.len(), false);
         for _ in 0..count.min(MOST) {
             let (path, last) = &mut self.all[self.next];
-            if let Some(now) = said(path).filter(|now| now != last) {
+            if let Ok(now) = line(path)
+                && now != *last
+            {
                 *last = now;
                 changed = true;
             }
@@ -60,17 +61,14 @@ impl Files {
     /// The CPUs that are online; none known where the kernel does not say.
     #[must_use]
     pub fn online(&self) -> CpuSet {
-        said(&self.online).and_then(|text| text.trim().parse().ok()).unwrap_or_default()
+        cpus(&self.online).unwrap_or_default()
     }
-}
-
-fn said(path: &Path) -> Option<String> {
-    fs::read_to_string(path).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn put(root: &Path, name: &str, text: &str) {
         let path = root.join(name);

@@ -5,14 +5,14 @@
 //! machine has no such supply unless it may be without. Batteries of mice and headsets (scope Device) are not the machine's.
 
 use super::decide::Power;
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::files;
+use std::path::Path;
 
 /// None where the kernel does not say. `root` is `/` but in tests.
 #[must_use]
 pub fn power(root: &Path) -> Option<Power> {
-    let entries = fs::read_dir(root.join("sys/class/power_supply")).into_iter().flatten().flatten();
-    let supplies: Vec<Supply> = entries.filter_map(|entry| Supply::read(&entry.path())).collect();
+    let folders = files::entries(&root.join("sys/class/power_supply"), "");
+    let supplies: Vec<Supply> = folders.iter().filter_map(|folder| Supply::read(folder)).collect();
     if supplies.contains(&Supply::Online) {
         return Some(Power::Mains);
     }
@@ -31,12 +31,12 @@ enum Supply {
 impl Supply {
     /// None where it says nothing of the machine.
     fn read(folder: &Path) -> Option<Self> {
-        let read = |name: &str| text(folder.join(name));
+        let read = |name: &str| files::line(folder.join(name)).ok();
         let kind = read("type")?;
         match kind.as_str() {
             _ if read("scope").as_deref() == Some("Device") => None,
             "Battery" => (read("status").as_deref() == Some("Discharging")).then_some(Self::Discharging),
-            _ => match read("online")?.parse().ok()? {
+            _ => match files::value(folder.join("online"))? {
                 0_u32 => (kind == "Mains").then_some(Self::Offline),
                 _ => Some(Self::Online),
             },
@@ -44,13 +44,10 @@ impl Supply {
     }
 }
 
-fn text(path: PathBuf) -> Option<String> {
-    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     /// A machine with these supplies: name, and its files with what they say.
     fn of(supplies: &[(&str, &[(&str, &str)])]) -> Option<Power> {

@@ -1,10 +1,9 @@
 //! Reads frequencies and temperatures from /sys. Anybody may.
 
 use super::data::{Frequency, Heat};
+use crate::files::{entries, line, value};
 use crate::units::CpuId;
-use std::fs;
-use std::path::Path;
-use std::str::FromStr;
+use std::path::{Path, PathBuf};
 
 /// What there is of these CPUs and of the machine under `root`, which is / but in tests.
 pub fn read(root: &Path, cpus: impl IntoIterator<Item = CpuId>) -> Heat {
@@ -16,32 +15,28 @@ fn frequency(root: &Path, cpu: CpuId) -> Option<Frequency> {
     let folder = root.join(format!("sys/devices/system/cpu/cpu{cpu}"));
     Some(Frequency {
         cpu,
-        now: number(&folder.join("cpufreq/scaling_cur_freq"))?,
-        most: number(&folder.join("cpufreq/cpuinfo_max_freq")).unwrap_or(0),
-        throttled: number(&folder.join("thermal_throttle/core_throttle_count")),
+        now: value(folder.join("cpufreq/scaling_cur_freq"))?,
+        most: value(folder.join("cpufreq/cpuinfo_max_freq")).unwrap_or(0),
+        throttled: value(folder.join("thermal_throttle/core_throttle_count")),
     })
 }
 
 /// Of all thermal zones, by their types: the name that the firmware or driver gives them.
 fn temperatures(root: &Path) -> Vec<(String, f64)> {
-    let zones = fs::read_dir(root.join("sys/class/thermal")).into_iter().flatten().flatten().map(|entry| entry.path());
-    let zone = |path: std::path::PathBuf| {
-        let millidegrees: i64 = number(&path.join("temp"))?;
-        let name = fs::read_to_string(path.join("type")).ok()?;
-        Some((name.trim().to_owned(), millidegrees as f64 / 1000.0))
+    let zone = |path: &PathBuf| {
+        let millidegrees: i64 = value(path.join("temp"))?;
+        Some((line(path.join("type")).ok()?, millidegrees as f64 / 1000.0))
     };
-    let mut all: Vec<(String, f64)> = zones.filter_map(zone).collect();
+    let zones = entries(&root.join("sys/class/thermal"), "thermal_zone");
+    let mut all: Vec<(String, f64)> = zones.iter().filter_map(zone).collect();
     all.sort_by(|one, other| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
     all
-}
-
-fn number<N: FromStr>(path: &Path) -> Option<N> {
-    fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn what_is_there_is_read_and_what_is_not_is_left_out() {

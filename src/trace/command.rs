@@ -5,6 +5,7 @@ use crate::cli::TraceArgs;
 use crate::cpuset::CpuSet;
 use crate::daemon::Signals;
 use crate::failure::Failure;
+use crate::files;
 use crate::kernel::{TraceObject, Tracing};
 use crate::units::CpuId;
 use rustix::time::{ClockId, clock_gettime};
@@ -102,8 +103,7 @@ fn frequencies_now(domains: &[CpuSet]) -> Vec<Event> {
     let at = boot_time();
     let event = |cpu: CpuId| {
         let path = format!("/sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_cur_freq");
-        let khz = std::fs::read_to_string(path).ok()?.trim().parse().ok()?;
-        Some(Event { at, cpu, what: What::Frequency { khz } })
+        Some(Event { at, cpu, what: What::Frequency { khz: files::value(path)? } })
     };
     domains.iter().flat_map(CpuSet::iter).filter_map(event).collect()
 }

@@ -5,6 +5,7 @@ use crate::config::SettingShown;
 use crate::control::{Answer, Peer, Refusal, Reply, Request, Status, TaskShown, Why};
 use crate::daemon::outlets::Outlets;
 use crate::daemon::requests::Question;
+use crate::files;
 use crate::kernel::{KernelError, SCHEDULER, TaskSeen};
 use crate::replay::explain;
 use crate::stats::report_text;
@@ -137,9 +138,9 @@ impl Rounds<'_> {
     }
 
     fn dump(&mut self) -> Result<String, KernelError> {
-        let kernel = std::fs::read_to_string("/proc/version").unwrap_or_default();
+        let kernel = files::line("/proc/version").unwrap_or_default();
         let mut text =
-            format!("scx_domains {}, pid {}\nkernel {kernel}", env!("CARGO_PKG_VERSION"), std::process::id());
+            format!("scx_domains {}, pid {}\nkernel {kernel}\n", env!("CARGO_PKG_VERSION"), std::process::id());
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\nsettings");
         for one in self.settings_shown() {
