@@ -113,11 +113,19 @@ fn domain_configs(
     (configs, all)
 }
 
-/// The thread after `cpu` in the ring of its core's threads: itself if it is the only one.
-fn next_thread(topology: &Topology, cpu: CpuId) -> CpuId {
-    let core = topology.cores.iter().find(|core| core.cpus.contains(cpu));
-    let threads = || core.into_iter().flat_map(|core| core.cpus.iter());
-    threads().find(|other| *other > cpu).or_else(|| threads().next()).unwrap_or(cpu)
+/// By CPU id: the thread after it in the ring of its core's threads, itself where it is the only one. In one walk over the cores,
+/// not one for each CPU.
+fn next_threads(topology: &Topology, ids: u32) -> Vec<u32> {
+    let mut next: Vec<u32> = (0..ids).collect();
+    for core in &topology.cores {
+        let after = core.cpus.iter().skip(1).chain(core.cpus.first());
+        for (cpu, after) in core.cpus.iter().zip(after) {
+            if let Some(place) = next.get_mut(cpu.index()) {
+                *place = after.0;
+            }
+        }
+    }
+    next
 }
 
 fn cpu_configs(
@@ -129,10 +137,11 @@ fn cpu_configs(
 ) -> Vec<intf::cpu_config> {
     let ids = possible.iter().map(|cpu| cpu.0 + 1).max().unwrap_or(1);
     (0..ids)
-        .map(|id| {
+        .zip(next_threads(topology, ids))
+        .map(|(id, next_thread)| {
             let mut config = intf::cpu_config::zeroed();
             config.domain = intf::none_NO_DOMAIN;
-            config.next_thread = next_thread(topology, CpuId(id)).0;
+            config.next_thread = next_thread;
             if possible.contains(CpuId(id)) {
                 config.domain = nearest_domain(domains, id).0;
                 let domain = domains.get(DomainId(config.domain));
@@ -216,9 +225,18 @@ mod tests {
             tables.domain_configs.iter().map(|c| (c.first_cpu, c.nr_cpus, c.llc_mask, c.node_mask, c.node)).collect();
         assert_eq!(configs, [(0, 2, 0, 4, 0), (2, 2, 1, 4, 0), (4, 2, 2, 5, 1), (6, 2, 3, 5, 1)]);
         assert_eq!(tables.areas, 7);
-        let next: Vec<u32> = tables.cpu_configs.iter().map(|config| config.next_thread).collect();
-        assert_eq!(next, [1, 0, 3, 2, 5, 4, 7, 6], "a core's threads are a ring");
         assert!(tables.domain_configs.iter().all(|config| config.shares_llc == 0));
+    }
+
+    #[test]
+    fn the_threads_of_a_core_are_a_ring() {
+        let next = |machine, possible| -> Vec<u32> {
+            tables(machine, possible).cpu_configs.iter().map(|config| config.next_thread).collect()
+        };
+        assert_eq!(next("synthetic:node:2 l3:2 core:1 pu:2", "0-7"), [1, 0, 3, 2, 5, 4, 7, 6]);
+        // Who is offline now has no core that is known.
+        assert_eq!(next("synthetic:core:2 pu:4", "0-9"), [1, 2, 3, 0, 5, 6, 7, 4, 8, 9]);
+        assert_eq!(next("synthetic:core:3 pu:1", "0-2"), [0, 1, 2]);
     }
 
     #[test]
