@@ -51,6 +51,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("profile::supply", Edge),
     ("frequency", Pure),
     ("frequency::apply", Edge),
+    ("frequency::journal", Edge),
     ("frequency::probe", Edge),
     ("stats", Pure),
     ("stats::system", Edge),

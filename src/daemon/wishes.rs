@@ -7,7 +7,7 @@ use crate::balance::Sample;
 use crate::cli::RunArgs;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
-use crate::frequency::{Asked, PerfTerms, Preferences, asked, perf_terms, preferences, restore};
+use crate::frequency::{Asked, PerfTerms, Preferences, asked, perf_terms, preferences};
 use crate::kernel::{Attached, KernelError};
 use crate::placement::{ClassTerms, Parking, Placement, class_terms, parks};
 use crate::profile::{Decision, ProfileChoice};
@@ -30,16 +30,12 @@ impl Wishes {
     /// Look at the machine. Where its frequencies cannot be asked for, or are not to be, nothing is said about them.
     pub fn new(topology: &Topology, domains: &Domains, args: &RunArgs) -> Self {
         let classes = class_terms(topology);
-        // What a crash has left is put back whatever is wanted now.
-        let left = match restore(Path::new("/")) {
-            Ok(done) => done.refused.join("; "),
-            Err(error) => error.to_string(),
-        };
-        if !left.is_empty() {
-            log::warn!("energy preferences of an earlier run stay changed ({left}); try `scx_domains restore`");
-        }
-        let (cpuperf, preferences) =
-            if args.no_frequency { (Vec::new(), None) } else { (asked(Path::new("/")), take_note(topology)) };
+        let root = Path::new("/");
+        let cpuperf = if args.no_frequency { Vec::new() } else { asked(root) };
+        let preferences = Preferences::start(root, topology, !args.no_frequency).unwrap_or_else(|error| {
+            log::warn!("{error}");
+            None
+        });
         let chosen = ChosenProfile::new(args.profile, of_others(preferences.as_ref()));
         if let Some(preferences) = &preferences {
             preferences.set(chosen.profile());
@@ -137,14 +133,6 @@ impl Wishes {
         }
         attached.slow_idle_cpus()
     }
-}
-
-/// Take note of the energy preferences that are there, to put them back; none where there are none to change.
-fn take_note(topology: &Topology) -> Option<Preferences> {
-    Preferences::new(Path::new("/"), topology).unwrap_or_else(|error| {
-        log::warn!("energy preferences stay as they are: noting what they were failed: {error}");
-        None
-    })
 }
 
 /// Tells, whenever it is called, the energy preferences that others have set.

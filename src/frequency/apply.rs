@@ -1,27 +1,23 @@
 //! Sets energy performance preferences, and puts back what was there.
 //!
-//! Before the first change, what is there is written into a journal. Whoever ends well puts it back and removes the
-//! journal; after a crash the next start does, or `scx_domains restore`. The journal is under /run, so it does not outlive a
-//! boot: the kernel's own preferences are back then by themselves.
+//! Before the first change, what is there is written into a journal (`journal`). Whoever ends well puts it back; after a crash the
+//! next start does, or `scx_domains restore`.
 //!
 //! Others may set preferences while we run (power-profiles-daemon does, and TLP). What is there and is not what we have written
 //! is theirs: that is what is put back at the end, and what `--profile auto` goes by. What we write ourselves never is.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::control::{Control, CpufreqPolicy};
+use super::journal::{self, PREFERENCE, Restored, put, restore};
 use super::policy::preference;
 use super::probe::policies;
 use crate::files::line;
 use crate::placement::Profile;
 use crate::topology::Topology;
-
-const JOURNAL: &str = "run/scx_domains/preferences.json";
-const PREFERENCE: &str = "energy_performance_preference";
 
 /// Preferences in force. Dropping them puts back what was there.
 #[derive(Debug)]
@@ -60,24 +56,36 @@ impl File {
     }
 }
 
-fn put(path: &Path, preference: &str) -> Result<(), String> {
-    fs::write(path, preference).map_err(|error| format!("'{preference}' was refused by {}: {error}", path.display()))
-}
-
 fn lock(files: &Mutex<Vec<File>>) -> MutexGuard<'_, Vec<File>> {
     files.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Preferences {
-    /// Take note of what is there, in a journal. `root` is `/` but in tests. None where no CPU takes a preference.
+    /// At a start: put back what an earlier run has left changed, and, where preferences are `wanted`, take note of what is there.
+    /// None where they are not, or no CPU takes one. `root` is `/` but in tests.
     ///
     /// # Errors
-    /// The journal cannot be written: then nothing may be changed.
-    pub fn new(root: &Path, topology: &Topology) -> io::Result<Option<Self>> {
-        let Restored { refused, .. } = restore(root)?;
-        if !refused.is_empty() {
-            return Err(io::Error::other(format!("those of an earlier run are not put back: {}", refused.join("; "))));
+    /// A sentence. What could not be put back stays in the journal, and no preference may be set: a new journal would forget it.
+    pub fn start(root: &Path, topology: &Topology, wanted: bool) -> Result<Option<Self>, String> {
+        let left = match restore(root) {
+            Ok(Restored { refused, .. }) => refused.join("; "),
+            Err(error) => error.to_string(),
+        };
+        if !left.is_empty() {
+            return Err(format!(
+                "energy preferences of an earlier run stay changed, and none are set now: {left}; try `scx_domains restore`, \
+                 then start again"
+            ));
         }
+        if !wanted {
+            return Ok(None);
+        }
+        let untold =
+            |error| format!("energy preferences stay as they are, since what they are cannot be noted down: {error}");
+        Self::take_note(root, topology).map_err(untold)
+    }
+
+    fn take_note(root: &Path, topology: &Topology) -> io::Result<Option<Self>> {
         let asked: Vec<CpufreqPolicy> =
             policies(root).into_iter().filter(|policy| policy.control == Control::Preference).collect();
         if asked.is_empty() {
@@ -89,7 +97,7 @@ impl Preferences {
             let path = policy.path.join(PREFERENCE);
             files.push(File { theirs: line(&path)?, path, rank, ours: None });
         }
-        write_journal(root, &theirs(&files))?;
+        journal::write(root, &theirs(&files))?;
         Ok(Some(Self { root: root.to_owned(), files: Arc::new(Mutex::new(files)) }))
     }
 
@@ -117,7 +125,7 @@ impl Preferences {
     /// What others have set meanwhile is what is to be put back.
     fn keep_theirs(&self, files: &mut [File]) {
         files.iter_mut().for_each(File::look);
-        if let Err(error) = write_journal(&self.root, &theirs(files)) {
+        if let Err(error) = journal::write(&self.root, &theirs(files)) {
             log::warn!("noting down energy preferences that somebody has set failed: {error}");
         }
     }
@@ -150,60 +158,11 @@ fn theirs(files: &[File]) -> BTreeMap<&PathBuf, &String> {
     files.iter().map(|file| (&file.path, &file.theirs)).collect()
 }
 
-/// The journal, whole or not at all: one that is cut off would restore nothing.
-fn write_journal(root: &Path, was: &BTreeMap<&PathBuf, &String>) -> io::Result<()> {
-    let journal = root.join(JOURNAL);
-    let new = journal.with_extension("new");
-    journal.parent().map_or(Ok(()), fs::create_dir_all)?;
-    fs::write(&new, serde_json::to_vec_pretty(was)?)?;
-    fs::rename(new, journal)
-}
-
-/// What became of a journal.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Restored {
-    /// How many preferences are as they were.
-    pub restored: usize,
-    /// Those that could not be written: the file, what was to go there and why it did not.
-    pub refused: Vec<String>,
-}
-
-/// Put back what a journal says was there, if there is one. One that cannot be written keeps none of the others from it. What is put
-/// back leaves the journal, which goes with the last. `root` is `/` but in tests. Files that are gone (the CPU is offline, the
-/// driver another) have nothing to be put back into.
-///
-/// # Errors
-/// The journal cannot be read or written.
-pub fn restore(root: &Path) -> io::Result<Restored> {
-    let journal = root.join(JOURNAL);
-    let text = match fs::read_to_string(&journal) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Restored::default()),
-        Err(error) => return Err(error),
-    };
-    let was: BTreeMap<PathBuf, String> = serde_json::from_str(&text)?;
-    let (mut done, mut left) = (Restored::default(), BTreeMap::new());
-    for (file, preference) in was.into_iter().filter(|(file, _)| file.ends_with(PREFERENCE) && file.exists()) {
-        match put(&file, &preference) {
-            Ok(()) => done.restored += 1,
-            Err(refusal) => {
-                done.refused.push(refusal);
-                left.insert(file, preference);
-            }
-        }
-    }
-    if left.is_empty() {
-        fs::remove_file(journal)?;
-    } else {
-        write_journal(root, &left.iter().collect())?;
-    }
-    Ok(done)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::topology::{Source, read};
+    use std::fs;
 
     /// A machine of two CPUs, both with preferences, and its description with one class.
     fn machine() -> (tempfile::TempDir, Topology) {
@@ -228,65 +187,59 @@ mod tests {
     #[test]
     fn what_was_there_comes_back_at_the_end() {
         let (root, topology) = machine();
-        let preferences = Preferences::new(root.path(), &topology).unwrap().expect("there are some");
+        let preferences = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
         preferences.set(Profile::Powersave);
         assert_eq!(now(root.path()), ["power", "power"]);
         preferences.set(Profile::Performance);
         assert_eq!(now(root.path()), ["performance", "performance"]);
         drop(preferences);
         assert_eq!(now(root.path()), ["default", "128"]);
-        assert!(!root.path().join(JOURNAL).exists());
+        assert_eq!(restore(root.path()).unwrap(), Restored::default(), "there is nothing to be put back twice");
     }
 
     #[test]
     fn after_a_crash_the_next_start_knows_what_was_there() {
         let (root, topology) = machine();
-        let crashed = Preferences::new(root.path(), &topology).unwrap().expect("there are some");
+        let crashed = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
         crashed.set(Profile::Powersave);
         std::mem::forget(crashed);
-        let next = Preferences::new(root.path(), &topology).unwrap().expect("there are some");
+        let next = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
         assert_eq!(now(root.path()), ["default", "128"]);
         next.set(Profile::Balanced);
         std::mem::forget(next);
         assert_eq!(restore(root.path()).unwrap().restored, 2);
         assert_eq!(now(root.path()), ["default", "128"]);
-        assert_eq!(restore(root.path()).unwrap(), Restored::default(), "there is nothing to be put back twice");
     }
 
+    /// What is put back at a start is put back once, and told of once.
     #[test]
-    fn one_that_refuses_is_named_and_keeps_none_of_the_others() {
+    fn while_one_refuses_no_start_sets_any() {
         let (root, topology) = machine();
-        let crashed = Preferences::new(root.path(), &topology).unwrap().expect("there are some");
+        let crashed = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
         crashed.set(Profile::Powersave);
         std::mem::forget(crashed);
         // A folder cannot be written, by root neither.
-        let folder = root.path().join("sys/devices/system/cpu/cpufreq/policy0");
-        fs::remove_file(folder.join(PREFERENCE)).unwrap();
-        fs::create_dir(folder.join(PREFERENCE)).unwrap();
-        for restored in [1, 0] {
-            let done = restore(root.path()).unwrap();
-            assert_eq!((done.restored, done.refused.len()), (restored, 1), "what is put back is put back once");
+        let file = root.path().join("sys/devices/system/cpu/cpufreq/policy0").join(PREFERENCE);
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+        for wanted in [true, false] {
+            let told = Preferences::start(root.path(), &topology, wanted).expect_err("one refuses");
+            assert_eq!(told.matches("'default' was refused by").count(), 1, "{told}");
             assert!(
-                done.refused[0].contains("'default' was refused by") && done.refused[0].contains("policy0"),
-                "{done:?}"
+                told.contains("policy0") && !told.contains("policy1") && told.contains("scx_domains restore"),
+                "{told}"
             );
         }
-        assert!(Preferences::new(root.path(), &topology).is_err(), "a new journal must not forget it");
-        assert_eq!(
-            fs::read_to_string(root.path().join("sys/devices/system/cpu/cpufreq/policy1").join(PREFERENCE)).unwrap(),
-            "128"
-        );
-        fs::remove_dir(folder.join(PREFERENCE)).unwrap();
-        fs::write(folder.join(PREFERENCE), "power").unwrap();
-        assert_eq!(restore(root.path()).unwrap().restored, 1);
-        assert_eq!(now(root.path()), ["default", "128"]);
-        assert!(!root.path().join(JOURNAL).exists());
+        fs::remove_dir(&file).unwrap();
+        fs::write(&file, "power").unwrap();
+        assert!(Preferences::start(root.path(), &topology, false).unwrap().is_none(), "they are not wanted");
+        assert_eq!(now(root.path()), ["default", "128"], "and put back for all that");
     }
 
     #[test]
     fn what_others_set_meanwhile_is_told_and_comes_back() {
         let (root, topology) = machine();
-        let preferences = Preferences::new(root.path(), &topology).unwrap().expect("there are some");
+        let preferences = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
         let others = preferences.of_others();
         preferences.set(Profile::Powersave);
         assert_eq!(others(), ["default", "128"], "what we write is not theirs");
@@ -301,14 +254,5 @@ mod tests {
         drop(preferences);
         assert_eq!(now(root.path()), ["balance_power", "128"]);
         assert_eq!(super::preferences(root.path()), ["balance_power", "128"]);
-    }
-
-    #[test]
-    fn a_journal_that_is_none_changes_nothing_and_is_told() {
-        let (root, topology) = machine();
-        fs::create_dir_all(root.path().join("run/scx_domains")).unwrap();
-        fs::write(root.path().join(JOURNAL), "{").unwrap();
-        assert!(Preferences::new(root.path(), &topology).is_err());
-        assert_eq!(now(root.path()), ["default", "128"]);
     }
 }
