@@ -101,9 +101,9 @@ complete -c scx_domains -n "__fish_scx_domains_using_subcommand topology" -s v -
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand topology" -s h -l help -d 'Print help'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand check" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand check" -s h -l help -d 'Print help'
-complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -l set -d 'Plan with another value of one of the planner\'s parameters; may be repeated. A name that is none lists them' -r
-complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -l explain -d 'Say why each flow is planned, and why a domain with too much gives nothing'
-complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -l json -d 'Print a JSON object a round, differing or not, then one with the summary'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -l set -d 'Plan with another value for one of the planner\'s parameters: `min_amount`, which `--min-flow` sets for a run, or `worth`, which `--flow-worth` sets. May be repeated' -r
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -l explain -d 'Say why each flow is planned, and why a domain with too much gives nothing: in all rounds, not only in those that differ from the record'
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -l json -d 'Print a JSON object for each round, whether it differs or not, then one with the summary'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand replay" -s h -l help -d 'Print help'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand status" -l socket -d 'The daemon\'s socket, if it is another than its file with settings says' -r -F

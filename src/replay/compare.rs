@@ -27,14 +27,14 @@ impl<'a> Comparison<'a> {
         Self { round: number, at_ms: recorded.at_ms, then, now, differs: then != now }
     }
 
-    /// Two lines under a heading, or one where nothing differs.
+    /// A heading, with both plans under it where they differ.
     #[must_use]
     pub fn text(&self) -> String {
-        let heading = format!("round {} [{:.1}s]", self.round, self.at_ms as f64 / 1000.0);
+        let heading = format!("round {} at {:.2} s\n", self.round, self.at_ms as f64 / 1000.0);
         if self.differs {
-            format!("{heading}\n  recorded: {}\n  now:      {}\n", flows(self.then), flows(self.now))
+            format!("{heading}  recorded: {}\n  now:      {}\n", flows(self.then), flows(self.now))
         } else {
-            format!("{heading}: {}\n", flows(self.now))
+            heading
         }
     }
 }
@@ -48,7 +48,7 @@ fn flows(flows: &[Flow]) -> String {
         let comma = if text.is_empty() { "" } else { ", " };
         // Writing to a string cannot fail.
         let _ = write!(text, "{comma}{} -> {}: {:.2}", flow.src, flow.dst, tasks(flow.amount));
-        let off_memory = if flow.off_memory { ", off their memory too" } else { "" };
+        let off_memory = if flow.off_memory { ", away from their memory too" } else { "" };
         let (least, most) = (tasks(flow.min_load), tasks(flow.max_load));
         let _ = write!(text, " (tasks of {least:.2} to {most:.2}{off_memory})");
     }
@@ -79,7 +79,7 @@ impl Summary {
     #[must_use]
     pub fn text(&self) -> String {
         format!(
-            "{} rounds, {} differ; load planned: {:.2} recorded, {:.2} now\n",
+            "{} rounds, {} differ from the record; load planned in all: {:.2} recorded, {:.2} now\n",
             self.rounds,
             self.differ,
             tasks(self.planned_then),
@@ -97,15 +97,18 @@ mod tests {
     fn a_round_that_differs_shows_both() {
         let recorded = round(1500, [6, 0]);
         let same = Comparison::new(15, &recorded, &recorded.plan);
-        let flow = "0 -> 1: 3.00 (tasks of 0.19 to 4.00, off their memory too)";
-        assert_eq!((same.differs, same.text()), (false, format!("round 15 [1.5s]: {flow}\n")));
+        let flow = "0 -> 1: 3.00 (tasks of 0.19 to 4.00, away from their memory too)";
+        assert_eq!((same.differs, same.text()), (false, "round 15 at 1.50 s\n".to_owned()));
         let nothing = Plan::default();
         let other = Comparison::new(15, &recorded, &nothing);
-        assert_eq!(other.text(), format!("round 15 [1.5s]\n  recorded: {flow}\n  now:      nothing\n"));
+        assert_eq!(other.text(), format!("round 15 at 1.50 s\n  recorded: {flow}\n  now:      nothing\n"));
 
         let mut summary = Summary::default();
         summary.add(&same);
         summary.add(&other);
-        assert_eq!(summary.text(), "2 rounds, 1 differ; load planned: 6.00 recorded, 3.00 now\n");
+        assert_eq!(
+            summary.text(),
+            "2 rounds, 1 differ from the record; load planned in all: 6.00 recorded, 3.00 now\n"
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! `scx_domains replay`: plans a recorded run again and shows what would differ.
 //!
 //! The planner is pure, and what it remembers it learns from the first round on, so with the same code and the same
-//! parameters it plans what it planned then, on any machine. With others, each round shows what they make of what was seen *then*: later rounds do not know that other flows had moved
-//! other tasks.
+//! parameters it plans what it planned then, on any machine. With others, each round shows what they make of what was seen
+//! *then*: later rounds do not know that other flows had moved other tasks.
 
 mod compare;
 mod explain;
@@ -11,6 +11,8 @@ mod set;
 pub use compare::{Comparison, Summary};
 pub use explain::explain;
 pub use set::set;
+
+use set::in_words;
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -36,7 +38,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
     let params = set(header.params, &args.set).map_err(Failure::Input)?;
     let mut replay = Replay { header, params, balancer: Balancer::new(params), args, summary: Summary::default() };
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut written = Ok(());
+    let mut written = if args.json { Ok(()) } else { out.write_all(replay.beginning().as_bytes()) };
     while let Some(round) = record.next().filter(|_| written.is_ok()) {
         written = replay.round(&mut out, &round.map_err(refused)?);
     }
@@ -62,6 +64,27 @@ struct Replay<'a> {
 }
 
 impl Replay<'_> {
+    /// What the record is of, how it is planned again, and how to read what follows.
+    fn beginning(&self) -> String {
+        let Header { version, params, domains, .. } = &self.header;
+        let this = env!("CARGO_PKG_VERSION");
+        let by = if version == this { String::new() } else { format!(", planned again by {this}") };
+        let otherwise = if self.params == *params { String::new() } else { format!("; now {}", in_words(self.params)) };
+        let cpus: usize = domains.domains.iter().map(|domain| domain.cpus.len()).sum();
+        let mut text = format!(
+            "recorded by scx_domains {version}{by}: {cpus} CPUs in {} domains, {}{otherwise}\n\
+             load 1.00 is a task at nice 0 that always wants to run; \"0 -> 1: 0.50\" moves 0.50 from domain 0 to domain 1\n",
+            domains.len(),
+            in_words(*params),
+        );
+        if self.args.explain {
+            for domain in &domains.domains {
+                text += &format!("domain {}: CPUs {}, node {}\n", domain.id, domain.cpus, domain.node);
+            }
+        }
+        text
+    }
+
     /// Plan a round again and show it: as JSON in any case, else where it differs or is to be explained.
     fn round(&mut self, out: &mut impl Write, round: &Round) -> io::Result<()> {
         let plan = self.balancer.plan(&self.header.domains, &round.sample);
@@ -94,10 +117,10 @@ impl Replay<'_> {
             return writeln!(out, "{line}");
         }
         if !header.balanced {
-            writeln!(out, "it was recorded with --no-balance: nothing was planned then")?;
+            writeln!(out, "recorded with --no-balance: nothing was planned then")?;
         }
         if cut_off {
-            writeln!(out, "its last line was cut off and is left out")?;
+            writeln!(out, "the record's last line was cut off and is left out")?;
         }
         out.write_all(summary.text().as_bytes())
     }

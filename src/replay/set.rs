@@ -31,11 +31,18 @@ fn fields(params: Params) -> Map<String, Value> {
     }
 }
 
+/// Parameters as `--set` takes them: "min_amount=64, worth=256".
+#[must_use]
+pub fn in_words(params: Params) -> String {
+    let all: Vec<String> = fields(params).iter().map(|(name, value)| format!("{name}={value}")).collect();
+    all.join(", ")
+}
+
 /// What may be meant by a name that is none.
 fn instead(fields: &Map<String, Value>, name: &str) -> String {
     let likeness = |known: &&String| (strsim::jaro_winkler(known, name) * 1000.0) as u32;
     let nearest = fields.keys().max_by_key(likeness).filter(|known| likeness(known) > 700);
-    let meant = nearest.map_or(String::new(), |known| format!("; did you mean {known}?"));
+    let meant = nearest.map_or(".".to_owned(), |known| format!("; did you mean {known}?"));
     let known: Vec<&str> = fields.keys().map(String::as_str).collect();
     format!("{meant} Known are: {}", known.join(", "))
 }
@@ -51,6 +58,7 @@ mod tests {
     #[test]
     fn parameters_are_set_by_name() {
         assert_eq!(with(&[]), Ok(Params::default()));
+        assert_eq!(in_words(Params::default()), "min_amount=64, worth=256");
         assert_eq!(with(&["min_amount=7", " min_amount = 512 "]).map(|params| params.min_amount), Ok(512));
     }
 
@@ -59,7 +67,7 @@ mod tests {
         let refused = with(&["min_amuont=7"]).expect_err("it was taken");
         assert!(refused.contains("did you mean min_amount?") && refused.contains("Known are: "), "{refused}");
         let refused = with(&["zzz=7"]).expect_err("it was taken");
-        assert!(!refused.contains("did you mean") && refused.contains("Known are: "), "{refused}");
+        assert!(refused.contains("no parameter `zzz`. Known are: "), "{refused}");
     }
 
     #[test]
