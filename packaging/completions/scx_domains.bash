@@ -237,6 +237,10 @@ _scx_domains() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --no-frequency)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --no-cgroup-weights)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_scx_domains_global_optspecs
-    string join \n i/balance-interval= policy= slice= load-half-life= node-delay= remote-delay= min-flow= flow-worth= topology= classes= no-gpu= partial= stats= monitor= json metrics= help-stats record= socket= config= log-level= flight-recorder= no-balance= profile= fair-progress= no-parking= no-frequency no-placement no-cgroup-weights= no-steal= exit-dump-len= v/verbose h/help V/version
+    string join \n i/balance-interval= policy= slice= load-half-life= node-delay= remote-delay= min-flow= flow-worth= topology= classes= no-gpu= partial= stats= monitor= json metrics= help-stats record= socket= config= log-level= flight-recorder= no-balance= profile= fair-progress= no-parking= no-frequency= no-placement no-cgroup-weights= no-steal= exit-dump-len= v/verbose h/help V/version
 end
 
 function __fish_scx_domains_needs_command
@@ -62,6 +62,8 @@ complete -c scx_domains -n "__fish_scx_domains_needs_command" -l fair-progress -
 false\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-parking -d 'Leave no CPU asleep that somebody could run on: each wake-up takes the CPU nearest to its data' -r -f -a "true\t''
 false\t''"
+complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-frequency -d 'Leave frequencies, and the preferences by which hardware chooses them, as they are' -r -f -a "true\t''
+false\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-cgroup-weights -d 'Ignore cpu.weight of cgroups: tasks count by their nice values alone' -r -f -a "true\t''
 false\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-steal -d 'Let no CPU take work from another domain. For tests: idle CPUs stay idle' -r -f -a "true\t''
@@ -69,7 +71,6 @@ false\t''"
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l exit-dump-len -d 'Bytes of the kernel\'s debug dump to keep when it throws the scheduler out' -r
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l json -d 'Print statistics as JSON, a line each time'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l help-stats -d 'Say what each statistic is, and end'
-complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-frequency -d 'Leave frequencies, and the preferences by which hardware chooses them, as they are'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -l no-placement -d 'Take all CPUs for alike in placement. For tests: who is born on a slow CPU stays there'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
 complete -c scx_domains -n "__fish_scx_domains_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -152,7 +153,7 @@ complete -c scx_domains -n "__fish_scx_domains_using_subcommand trace" -l buffer
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand trace" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand trace" -s h -l help -d 'Print help'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand record" -s o -l output -d 'Where to write it, in place of what is there' -r -F
-complete -c scx_domains -n "__fish_scx_domains_using_subcommand record" -l socket -d 'The socket of the daemon, if it was started with another than usual' -r -F
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand record" -l socket -d 'The daemon\'s socket, if it is another than its file with settings says' -r -F
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand record" -s v -l verbose -d 'Say more; twice for debugging, with libbpf\'s own log'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand record" -s h -l help -d 'Print help'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand top" -s i -l interval -d 'How often to look, 100ms to 60s' -r
@@ -171,7 +172,7 @@ waiting\t''
 delay\t''"
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand top" -l filter -d 'Show only lines with this text' -r
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand top" -l count -d 'End after so many looks of `--batch`' -r
-complete -c scx_domains -n "__fish_scx_domains_using_subcommand top" -l socket -d 'The socket of the daemon, if it was started with another than usual' -r -F
+complete -c scx_domains -n "__fish_scx_domains_using_subcommand top" -l socket -d 'The daemon\'s socket, if it is another than its file with settings says' -r -F
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand top" -l once -d 'Print the screen once, as text, and end'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand top" -l batch -d 'Print the screen as text each interval'
 complete -c scx_domains -n "__fish_scx_domains_using_subcommand top" -l no-color -d 'No colours; NO_COLOR in the environment does the same'

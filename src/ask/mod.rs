@@ -107,7 +107,7 @@ pub fn dump(args: &ClientArgs) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure`]: it cannot be asked, refuses, or does not end.
 pub fn stop(args: &ClientArgs) -> Result<(), Failure> {
-    let mut client = Client::connect(&args.socket())?;
+    let mut client = Client::connect(&args.daemon.socket())?;
     ask(&mut client, &Request::Stop)?;
     client.wait_for_end()?;
     done(args, "stopped: the kernel schedules by itself again")
@@ -115,7 +115,7 @@ pub fn stop(args: &ClientArgs) -> Result<(), Failure> {
 
 /// Connect, and ask one thing.
 fn ask_once(args: &ClientArgs, request: &Request) -> Result<Reply, Failure> {
-    ask(&mut Client::connect(&args.socket())?, request)
+    ask(&mut Client::connect(&args.daemon.socket())?, request)
 }
 
 /// Ask; a refusal is a failure.

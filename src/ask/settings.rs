@@ -2,6 +2,7 @@
 
 use super::{ask_once, print, unexpected};
 use crate::cli::{ClientArgs, GetArgs, SetArgs};
+use crate::config::unknown;
 use crate::control::protocol::{Changed, SettingShown};
 use crate::control::{Refusal, Reply, Request, Why};
 use crate::failure::Failure;
@@ -16,10 +17,9 @@ pub fn get(args: &GetArgs) -> Result<(), Failure> {
         Reply::Settings(settings) => settings,
         other => return Err(unexpected(&other)),
     };
-    let unknown = args.names.iter().find(|name| !settings.iter().any(|one| one.name == **name));
-    if let Some(name) = unknown {
-        let message = format!("there is no setting {name}; `scx_domains get` lists them all");
-        return Err(Failure::Refused(Refusal::new(Why::Wrong, message)));
+    let other = args.names.iter().find(|name| !settings.iter().any(|one| one.name == **name));
+    if let Some(name) = other {
+        return Err(Failure::Refused(Refusal::new(Why::Wrong, unknown(name))));
     }
     settings.retain(|one| args.names.is_empty() || args.names.contains(&one.name));
     print(&settings_text(&settings, args.client.json))

@@ -5,24 +5,31 @@ use crate::control::DEFAULT_SOCKET;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
+/// Which daemon is asked.
 #[derive(Clone, Debug, Args)]
-pub struct ClientArgs {
+pub struct DaemonArgs {
     /// The daemon's socket, if it is another than its file with settings says.
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
-
-    /// Print one JSON object.
-    #[arg(long)]
-    pub json: bool,
 }
 
-impl ClientArgs {
+impl DaemonArgs {
     /// Where the daemon listens.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         let usual = || config::usual().map_or_else(|| DEFAULT_SOCKET.into(), |settings| settings.args().socket.clone());
         self.socket.clone().unwrap_or_else(usual)
     }
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ClientArgs {
+    #[command(flatten)]
+    pub daemon: DaemonArgs,
+
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `scx_domains get`.

@@ -8,7 +8,7 @@ mod top;
 mod topology;
 mod trace;
 
-pub use client::{Balance, BalanceArgs, ClientArgs, ConfigArgs, GetArgs, SetArgs, TaskArgs};
+pub use client::{Balance, BalanceArgs, ClientArgs, ConfigArgs, DaemonArgs, GetArgs, SetArgs, TaskArgs};
 pub use record::RecordArgs;
 pub use replay::ReplayArgs;
 pub use run::{LogLevel, RunArgs};

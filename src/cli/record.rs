@@ -1,6 +1,6 @@
 //! `scx_domains record`.
 
-use crate::control::DEFAULT_SOCKET;
+use super::DaemonArgs;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -10,7 +10,6 @@ pub struct RecordArgs {
     #[arg(short, long, value_name = "FILE", default_value = "scx_domains.jsonl")]
     pub output: PathBuf,
 
-    /// The socket of the daemon, if it was started with another than usual.
-    #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
-    pub socket: PathBuf,
+    #[command(flatten)]
+    pub daemon: DaemonArgs,
 }

@@ -151,7 +151,7 @@ pub struct RunArgs {
     pub no_parking: bool,
 
     /// Leave frequencies, and the preferences by which hardware chooses them, as they are.
-    #[arg(long)]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_frequency: bool,
 
     /// Take all CPUs for alike in placement. For tests: who is born on a slow CPU stays there.

@@ -1,9 +1,8 @@
 //! `scx_domains top`.
 
-use crate::control::DEFAULT_SOCKET;
+use super::DaemonArgs;
 use crate::top::{Screen, Sort};
 use clap::Args;
-use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, Args)]
@@ -40,9 +39,8 @@ pub struct TopArgs {
     #[arg(long)]
     pub no_color: bool,
 
-    /// The socket of the daemon, if it was started with another than usual.
-    #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
-    pub socket: PathBuf,
+    #[command(flatten)]
+    pub daemon: DaemonArgs,
 }
 
 fn interval(text: &str) -> Result<Duration, String> {

@@ -113,7 +113,7 @@ fn to_variable(name: &str) -> String {
 fn checked(said: &Said, known: &[Known], called: impl Fn(&str) -> String) -> Result<(), String> {
     for (name, value) in said {
         if !known.iter().any(|one| one.name == *name) {
-            return Err(unknown(name, known));
+            return Err(unknown(name));
         }
         table::parse([(name.as_str(), value.as_str())]).map_err(|e| format!("{}: {e}", called(name)))?;
     }

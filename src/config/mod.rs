@@ -15,7 +15,7 @@ use clap::CommandFactory;
 
 pub use file::{DEFAULT_FILE, FileError, persist};
 pub use layers::{ConfigError, Layers};
-pub use settings::{Change, Origin, Said, SettingShown, Settings};
+pub use settings::{Change, Origin, Said, SettingShown, Settings, unknown};
 pub use table::{Known, known};
 
 /// What a daemon is told that is started without options; none where that makes no sense.

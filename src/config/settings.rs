@@ -78,7 +78,7 @@ impl Settings {
         let known = known();
         for name in changes.keys() {
             match known.iter().find(|one| one.name == *name) {
-                None => return Err(unknown(name, known)),
+                None => return Err(unknown(name)),
                 Some(one) if !one.hot => {
                     return Err(format!(
                         "{name} cannot change while the scheduler runs: put it into the file, and restart"
@@ -129,8 +129,9 @@ impl Settings {
 }
 
 /// A sentence for a name that is no setting's.
-pub(super) fn unknown(name: &str, known: &[Known]) -> String {
-    match table::meant(name, known) {
+#[must_use]
+pub fn unknown(name: &str) -> String {
+    match table::meant(name, known()) {
         Some(meant) => format!("there is no setting {name}; did you mean {meant}?"),
         None => format!("there is no setting {name}; `scx_domains config` lists them all"),
     }

@@ -57,8 +57,7 @@ pub fn known() -> &'static [Known] {
 /// Hidden options are for tests: the command line has them, and nobody else.
 fn setting(arg: &Arg) -> Option<Known> {
     let name = arg.get_long().filter(|name| !NOT_SETTINGS.contains(name))?.to_owned();
-    let is_flag = matches!(arg.get_action(), ArgAction::SetTrue);
-    let is_switch = is_flag || arg.get_num_args().is_some_and(|range| range.min_values() == 0);
+    let is_switch = arg.get_num_args().is_some_and(|range| range.min_values() == 0);
     let text = |words: &clap::builder::OsStr| words.to_string_lossy().into_owned();
     Some(Known {
         hot: HOT.contains(&name.as_str()),
@@ -165,6 +164,17 @@ mod tests {
         assert!(refused("partial", "perhaps").contains("true, false"));
         assert!(refused("policy", "x").contains("[possible values: fair,"), "{}", refused("policy", "x"));
         assert!(!refused("policy", "x").contains('\n'));
+    }
+
+    /// The command line goes before the file, so it has to be able to say no.
+    #[test]
+    fn what_is_on_can_be_turned_off() {
+        let switches: Vec<&Known> = known().iter().filter(|one| one.value.is_none()).collect();
+        assert!(switches.len() > 5, "{switches:?}");
+        for one in switches {
+            let off = command().try_get_matches_from([format!("--{}=false", one.name)]);
+            assert!(off.is_ok(), "{off:?}");
+        }
     }
 
     #[test]

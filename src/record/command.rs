@@ -13,7 +13,7 @@ use std::io::{self, BufWriter, Write};
 /// # Errors
 /// [`Failure`]: nobody answers at the socket, or the file cannot be written.
 pub fn run(args: &RecordArgs) -> Result<(), Failure> {
-    let answer = Client::connect(&args.socket)?.ask(&Request::Record)?.map_err(Failure::Refused)?;
+    let answer = Client::connect(&args.daemon.socket())?.ask(&Request::Record)?.map_err(Failure::Refused)?;
     let Reply::Record(flight) = answer else {
         return Err(Failure::Unexpected("the daemon answered something else than its record".to_owned()));
     };

@@ -18,7 +18,7 @@ measures! {
         sync_handover: u64, Counter, Number, "tasks that took over the CPU of the task that woke them";
         domain_queued: u64, Counter, Number, "tasks that went into a domain's queue";
         cpu_queued: u64, Counter, Number, "tasks that went into a CPU's own queue";
-        kept: u64, Counter, Number, "times a running task stayed because nobody who waited was ahead of it";
+        kept: u64, Counter, Number, "times a running task stayed for another slice because nobody who waited was ahead of it";
         preempted: u64, Counter, Number, "running tasks that a waking one pushed off";
         stolen_llc: u64, Counter, Number, "tasks that an idle CPU took from its own LLC";
         stolen_node: u64, Counter, Number, "tasks that an idle CPU took from its own node";
@@ -40,7 +40,7 @@ measures! {
         util: f64, Gauge, Ratio, "part of its CPUs' time in which they were not idle, whoever used it";
         load: f64, Gauge, Load, "load that wants to run there, mean of the last round";
         share: f64, Gauge, Load, "load that it should have by the capacity of its CPUs";
-        over: f64, Gauge, Load, "load that it has more than its share; of several domains the sum of what those over their share have";
+        over: f64, Gauge, Load, "its imbalance: load that it has more than its share; of several domains the sum of what those over their share have";
         owed: f64, Gauge, Load, "load that it should have less of for a while, for what its tasks have lost before";
         pinned: f64, Gauge, Load, "part of the load that cannot leave its domain";
         runnable: f64, Gauge, Number, "tasks that run or want to, mean of the last round";
@@ -69,6 +69,7 @@ measures! {
         frequency_target: f64, Gauge, Ratio, "part of its highest frequency that it is asked to run at; 0 if it is not asked";
         turns: u64, Counter, Number, "turns on it that tasks began";
         stolen: u64, Counter, Number, "tasks that it took from other domains when it had none";
+        delay_p50: f64, Gauge, Seconds, "half of the waits in a queue that ended here in the window were no longer, to a factor of two";
         delay_p99: f64, Gauge, Seconds, "99 of 100 waits in a queue that ended here in the window were no longer, to a factor of two";
     }
 }

@@ -124,6 +124,7 @@ impl Window<'_> {
 
     fn cpu(&self, index: usize) -> Cpu {
         let now = &self.now.cpus[index];
+        let recent = self.recent_delays(index);
         let taken_before = self.earlier.cpus.get(index).map_or(0, |before| before.taken_ns);
         let taken = now.taken_ns.saturating_sub(taken_before) as f64 / 1e9;
         Cpu {
@@ -139,7 +140,8 @@ impl Window<'_> {
                 frequency_target: now.frequency_target.map_or(0.0, part),
                 turns: now.delays.turns(),
                 stolen: now.counters.stolen_llc + now.counters.stolen_node + now.counters.stolen_remote,
-                delay_p99: self.recent_delays(index).quantile(0.99),
+                delay_p50: recent.quantile(0.5),
+                delay_p99: recent.quantile(0.99),
             },
         }
     }
@@ -261,6 +263,8 @@ mod tests {
         assert!((machine.stats.util - 0.3).abs() < 1e-9 && (report.cpus[3].stats.util - 0.6).abs() < 1e-9);
         assert!((report.cpus[3].stats.taken - 0.125).abs() < 1e-9);
         assert!((1e-3..2.1e-3).contains(&machine.stats.delay_p99));
+        let (one, all) = (report.cpus[0].stats, machine.stats);
+        assert_eq!((one.delay_p50, one.delay_p99), (all.delay_p50, all.delay_p99), "the CPUs are alike in that");
         assert_eq!((machine.stats.misfits, machine.stats.parked), (1, 1));
         assert_eq!((report.cpus[1].stats.misfit, report.cpus[3].stats.parked), (1, 1));
         let targets = [machine, first, &report.domains[1]].map(|area| area.stats.frequency_target);

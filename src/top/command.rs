@@ -26,7 +26,8 @@ pub fn run(args: &TopArgs) -> Result<(), Failure> {
     let stop = Signals::listen()?.stop;
     let theme = Theme::of(args.no_color, |name| std::env::var(name).ok());
     let ui = Ui { screen: args.screen, sort: args.sort, filter: args.filter.clone(), ..Ui::default() };
-    let mut source = Source { socket: &args.socket, client: None, threads: Threads::default() };
+    let socket = args.daemon.socket();
+    let mut source = Source { socket: &socket, client: None, threads: Threads::default() };
     let mut data = Data::default();
     source.look(&mut data, ui.screen)?;
     if args.once || args.batch {

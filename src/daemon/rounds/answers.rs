@@ -49,7 +49,8 @@ impl Rounds<'_> {
             Request::Reload => self.reload(&format!("uid {}", peer.uid), outlets).map(Reply::Changed),
             Request::Balance => {
                 self.pace.at_once(Instant::now());
-                Ok(Reply::Done("a round of balance at once".to_owned()))
+                let off = if self.settings.args().no_balance { ", which plans nothing: balance is off" } else { "" };
+                Ok(Reply::Done(format!("a round of balance at once{off}")))
             }
             Request::Explain => Ok(Reply::Why(self.why())),
             Request::Task { pid } => self.task(*pid).map(Reply::Task),
