@@ -5,18 +5,10 @@ use crate::cli::TaskArgs;
 use crate::control::{Reply, Request, TaskShown};
 use crate::failure::Failure;
 use crate::stats::tasks;
-use serde::Serialize;
+use crate::top::threads::{Told, told};
 use serde_json::json;
+use std::path::Path;
 use std::time::Duration;
-
-/// What /proc tells.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-struct Told {
-    name: String,
-    /// The CPUs that it may run on.
-    affinity: String,
-    cgroup: String,
-}
 
 /// Do it.
 ///
@@ -27,23 +19,11 @@ pub fn task(args: &TaskArgs) -> Result<(), Failure> {
         Reply::Task(task) => task,
         other => return Err(unexpected(&other)),
     };
-    let told = told(args.pid);
+    let told = told(Path::new("/proc"), args.pid);
     if args.client.json {
         return print(&format!("{}\n", json!({ "scheduler": task, "proc": told, "why": why(&task, &told) })));
     }
     print(&text(&task, &told))
-}
-
-/// What is not there (any more) is empty.
-fn told(pid: u32) -> Told {
-    let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
-    let (status, cgroups) = (read("status"), read("cgroup"));
-    let field = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        line.unwrap_or_default().trim().to_owned()
-    };
-    let cgroup = cgroups.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or_default().to_owned();
-    Told { name: field("Name"), affinity: field("Cpus_allowed_list"), cgroup }
 }
 
 fn text(task: &TaskShown, told: &Told) -> String {

@@ -3,6 +3,7 @@
 mod answers;
 mod changes;
 mod live;
+mod told;
 
 use super::cgroups::Cgroups;
 use super::gpus::GpuWatch;
@@ -18,20 +19,16 @@ use super::signals::Signals;
 use super::wishes::Wishes;
 use super::{End, ended};
 use crate::balance::{self, Balancer, FlowBook, Plan, Sample, Snapshot};
-use crate::cli::RunArgs;
 use crate::config::{Layers, Settings};
 use crate::domain::Domains;
 use crate::failure::Failure;
 use crate::kernel::{Attached, KernelError};
-use crate::monitor::as_told;
-use crate::outlets::Ask;
 use crate::record::Round;
-use crate::stats::{DaemonStats, Lateness, Reading, Report};
+use crate::stats::Lateness;
 use answers::Then;
 use crossbeam_channel::{Receiver, at, never, select};
-use std::io::Write;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+use told::next_report;
 
 /// Rounds in a row that may fail before we give up. BPF schedules on without them.
 const MAX_FAILED_ROUNDS: u32 = 10;
@@ -255,49 +252,4 @@ impl<'a> Rounds<'a> {
         let at_ms = u64::try_from(self.attached_at.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.records.add(Round { at_ms, sample: sample.clone(), plan: plan.clone() });
     }
-
-    /// What there is to tell, read now; for somebody who asked for it.
-    fn report(&mut self) -> Result<Arc<Report>, KernelError> {
-        if let Some(report) = self.reports.fresh() {
-            return Ok(report);
-        }
-        let (late, args) = (self.lateness.summary(), self.settings.args());
-        let rounds = Reading {
-            sample: self.sample.clone(),
-            imbalances: self.balancer.imbalances().to_vec(),
-            flows: self.flows.clone(),
-            daemon: DaemonStats {
-                interval: args.balance_interval.as_secs_f64(),
-                slice: args.slice.unwrap_or(args.policy.terms().slice).as_secs_f64(),
-                rounds: self.rounds,
-                failed_rounds: self.all_failed_rounds,
-                late_p50: late.p50.as_secs_f64(),
-                late_p99: late.p99.as_secs_f64(),
-                late_max: late.max.as_secs_f64(),
-                ..DaemonStats::default()
-            },
-            ..Reading::default()
-        };
-        let reading = self.reports.read(&self.attached, rounds)?;
-        Ok(self.reports.report(reading))
-    }
-
-    /// Give somebody who asked for it the report. Where it cannot be made, he is told so by being told nothing.
-    fn hand_report_to(&mut self, ask: &Ask) {
-        match self.report() {
-            // Who has asked may have gone.
-            Ok(report) => drop(ask.send(report)),
-            Err(error) => log::debug!("statistics could not be read: {error}"),
-        }
-    }
-
-    fn print_stats(&mut self) -> Result<(), Failure> {
-        let text = as_told(&*self.report()?, self.settings.args().json);
-        std::io::stdout().write_all(text.as_bytes()).unwrap_or_else(|e| log::warn!("nobody reads the statistics: {e}"));
-        Ok(())
-    }
-}
-
-fn next_report(args: &RunArgs) -> Option<Instant> {
-    args.stats.map(|secs| Instant::now() + Duration::from_secs(secs))
 }

@@ -145,7 +145,7 @@ impl Source<'_> {
 fn task_of(seen: &TaskShown, told: Told, report: &Report) -> Task {
     let home = DomainId(seen.home);
     // By what the kernel allows, and not by what is online of it.
-    let allowed: Option<CpuSet> = told.cpus.parse().ok();
+    let allowed: Option<CpuSet> = told.affinity.parse().ok();
     let inside = |cpus: &CpuSet| report.domains.get(home.index()).is_some_and(|area| cpus.is_subset(&area.cpus));
     Task {
         id: seen.pid,
@@ -156,7 +156,7 @@ fn task_of(seen: &TaskShown, told: Told, report: &Report) -> Task {
         pinned: seen.pinned,
         home_only: allowed.as_ref().is_some_and(inside),
         moved_ago_ns: seen.moved_ago_ns,
-        cpus: told.cpus,
+        cpus: told.affinity,
         cgroup: told.cgroup,
     }
 }

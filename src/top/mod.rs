@@ -11,7 +11,7 @@ mod screens;
 mod sensors;
 mod terminal;
 mod theme;
-mod threads;
+pub mod threads;
 mod ui;
 
 pub use data::{Data, Frequency, Heat, Task};

@@ -1,6 +1,7 @@
 //! Reads from /proc which threads there are and what they ran, to find those that are worth asking about. Anybody may, unless
 //! /proc is mounted so that one sees only one's own.
 
+use serde::Serialize;
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
@@ -17,11 +18,11 @@ pub struct Threads {
 }
 
 /// What /proc says of a thread.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Told {
     pub name: String,
     /// The CPUs that it may run on.
-    pub cpus: String,
+    pub affinity: String,
     pub cgroup: String,
 }
 
@@ -58,7 +59,7 @@ pub fn told(proc: &Path, id: u32) -> Told {
         line.unwrap_or_default().trim().to_owned()
     };
     let cgroup = cgroups.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or_default().to_owned();
-    Told { name: field("Name"), cpus: field("Cpus_allowed_list"), cgroup }
+    Told { name: field("Name"), affinity: field("Cpus_allowed_list"), cgroup }
 }
 
 fn stats(proc: &Path) -> Vec<Stat> {

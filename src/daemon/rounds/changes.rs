@@ -1,6 +1,7 @@
 //! Settings that change between two rounds.
 
-use super::{Rounds, next_report};
+use super::Rounds;
+use super::told::next_report;
 use crate::config::{Said, Settings};
 use crate::control::{Changed, Peer, Refusal, Why};
 use crate::daemon::notify::status_line;
