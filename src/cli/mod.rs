@@ -99,4 +99,18 @@ mod tests {
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
     }
+
+    /// packaging/scx_loader.toml: what it starts us with in its modes.
+    #[test]
+    fn what_scx_loader_says_is_understood() {
+        let text = include_str!("../../packaging/scx_loader.toml");
+        let document: toml_edit::DocumentMut = text.parse().expect("TOML");
+        let modes = document["scheds"]["scx_domains"].as_table().expect("a table of modes");
+        assert!(modes.len() > 3);
+        for (mode, arguments) in modes {
+            let words = arguments.as_array().expect("a list").iter().map(|word| word.as_str().expect("a word"));
+            let line = Cli::try_parse_from(std::iter::once("scx_domains").chain(words));
+            assert!(line.is_ok(), "{mode}: {line:?}");
+        }
+    }
 }
