@@ -7,8 +7,9 @@
  * always does are the same load, 1024. Weight that cannot leave the domain is kept apart, and so is how many tasks
  * are runnable: a domain with no more of them than CPUs has nothing to give, whatever its weight.
  *
- * What its CPUs cannot give, since a higher class has them, is counted a CPU (release.bpf.h) and summed here. Time in
- * interrupts is not: kernels without IRQ_TIME_ACCOUNTING charge it to the task that is interrupted, as run time.
+ * What its CPUs cannot give, since a higher class has them, is counted a CPU (release.bpf.h) and summed here, and so is what
+ * interrupts have. That is where the kernel keeps it apart from run time (IRQ_TIME_ACCOUNTING): others charge it to the task that
+ * is interrupted, and it counts as given.
  */
 #ifndef __SCX_DOMAINS_LOAD_H
 #define __SCX_DOMAINS_LOAD_H
@@ -44,14 +45,28 @@ static __always_inline void load_advance(struct domain_state *state, u64 now)
 	state->load_stamp = now;
 }
 
-/* How long a higher class has had a CPU, up to now. What runs one of ours has been given back, whoever failed to say so. */
+/* Time that hard and soft interrupts have had of a CPU since it booted, ns; 0 where the kernel does not keep it apart. */
+static u64 cpu_interrupted_ns(u32 cpu)
+{
+	const struct irqtime___local *time;
+
+	if (!bpf_ksym_exists(&cpu_irqtime))
+		return 0;
+	time = bpf_per_cpu_ptr(&cpu_irqtime, cpu);
+	return time ? time->total : 0;
+}
+
+/*
+ * How long a higher class or interrupts have had a CPU, up to now. What runs one of ours has been given back, whoever failed to
+ * say so.
+ */
 static u64 cpu_taken_ns(u32 cpu, u64 now)
 {
 	struct cpu_state *state = cpu_state_fallible(cpu);
 
 	if (!state)
 		return 0;
-	return state->taken_ns + (state->taken_at && !state->running_weight ? time_delta(now, state->taken_at) : 0);
+	return cpu_interrupted_ns(cpu) + state->taken_ns + (state->taken_at && !state->running_weight ? time_delta(now, state->taken_at) : 0);
 }
 
 static u64 domain_taken_ns(const struct domain_config *config, u64 now)

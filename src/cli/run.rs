@@ -83,11 +83,11 @@ pub struct RunArgs {
     pub classes: Option<ClassSpec>,
 
     /// Do not ask who drives GPUs. Without this, such processes prefer the node of their GPU.
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_gpu: bool,
 
     /// Schedule only tasks of the class SCHED_EXT.
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub partial: bool,
 
     /// Print statistics every so many seconds.
@@ -134,7 +134,7 @@ pub struct RunArgs {
     pub flight_recorder: Option<PathBuf>,
 
     /// Plan no flows. Idle CPUs still take work from other domains.
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_balance: bool,
 
     /// What is wanted of the machine: who gets the fast cores where cores differ, how fast CPUs run, whether CPUs are left asleep.
@@ -143,15 +143,15 @@ pub struct RunArgs {
 
     /// Where cores differ, let tasks have the same progress instead of CPU time: run time on a core of half the speed counts for
     /// half, and who runs on and on takes turns on the fast ones.
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub fair_progress: bool,
 
     /// Leave no CPU asleep that somebody could run on: each wake-up takes the CPU nearest to its data.
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_parking: bool,
 
     /// Leave frequencies, and the preferences by which hardware chooses them, as they are.
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_frequency: bool,
 
     /// Take all CPUs for alike in placement. For tests: who is born on a slow CPU stays there.
@@ -159,11 +159,11 @@ pub struct RunArgs {
     pub no_placement: bool,
 
     /// Ignore cpu.weight of cgroups: tasks count by their nice values alone.
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_cgroup_weights: bool,
 
     /// Let no CPU take work from another domain. For tests: idle CPUs stay idle.
-    #[arg(long, hide = true, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
+    #[arg(long, hide = true, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t)]
     pub no_steal: bool,
 
     /// Bytes of the kernel's debug dump to keep when it throws the scheduler out.

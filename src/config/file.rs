@@ -16,7 +16,7 @@ const WRITABLE_BY_ANYBODY: u32 = 0o002;
 /// Why the file cannot be used.
 #[derive(Debug, Error)]
 pub enum FileError {
-    #[error("{}: it cannot be read: {}", .0.display(), .1)]
+    #[error("{}: it cannot be read: {}; read it as root, or name another with --config", .0.display(), .1)]
     Unreadable(PathBuf, io::Error),
     #[error("{}: anybody may write to it, so it is not believed; `chmod o-w` it", .0.display())]
     WritableByAnybody(PathBuf),

@@ -3,6 +3,7 @@
 use super::lines::Lines;
 use super::protocol::{self, Answer, MAX_ANSWER, Request};
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub enum ClientError {
     #[error("no scx_domains listens at {}; `scx_domains status` tells whether one runs", .0.display())]
     NobodyThere(PathBuf),
+    #[error("{} is no socket, so nobody can be asked there; --socket names another", .0.display())]
+    NoSocket(PathBuf),
     #[error("no permission to use {}: that takes root or the group scx_domains", .0.display())]
     NotAllowed(PathBuf),
     #[error("the daemon does not answer at {} within {} s: it is stopped, or kept from running", .0.display(), PATIENCE.as_secs())]
@@ -85,9 +88,14 @@ impl Client {
     }
 }
 
+fn is_socket(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| found.file_type().is_socket())
+}
+
 fn failed(path: &Path, error: io::Error) -> ClientError {
     let path = path.to_owned();
     match error.kind() {
+        ErrorKind::ConnectionRefused if !is_socket(&path) => ClientError::NoSocket(path),
         ErrorKind::NotFound | ErrorKind::ConnectionRefused => ClientError::NobodyThere(path),
         ErrorKind::PermissionDenied => ClientError::NotAllowed(path),
         ErrorKind::WouldBlock | ErrorKind::TimedOut => ClientError::Silent(path),

@@ -116,6 +116,12 @@ fn connections_end_with_the_server() {
     assert!(matches!(Client::connect(&path), Err(ClientError::NobodyThere(_))));
 }
 
+#[test]
+fn something_else_in_the_sockets_place_is_told_as_such() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    assert!(matches!(Client::connect(file.path()), Err(ClientError::NoSocket(_))));
+}
+
 /// Nobody but root and the group may change things; here nobody is either, by asking for another's rights.
 #[test]
 fn who_may_not_change_things_may_still_look() {

@@ -46,7 +46,7 @@ measures! {
         runnable: f64, Gauge, Number, "tasks that run or want to, mean of the last round";
         running: u64, Gauge, Number, "CPUs that run a task of ours just now";
         waiting: u64, Gauge, Number, "tasks that wait for a CPU just now: the depth of the queues";
-        taken: f64, Gauge, Cpus, "CPU time that real-time and deadline tasks had, mean of the last round";
+        taken: f64, Gauge, Cpus, "CPU time that real-time and deadline tasks had, and interrupts where the kernel keeps their time apart, mean of the last round";
         misfits: u64, Gauge, Number, "tasks that run on and on where CPUs are slow just now, because no faster one is idle";
         parked: u64, Gauge, Cpus, "CPUs that are left asleep while others will do";
         frequency_target: f64, Gauge, Ratio, "part of its highest frequency that a CPU is asked to run at, mean of those that are asked; 0 if none is";
