@@ -50,8 +50,8 @@ void BPF_STRUCT_OPS(domains_enable, struct task_struct *p)
 /*
  * What a task that slept may be ahead of the average when it wakes up: one tick at HZ=250. Two where an interrupt wakes it: whom
  * a timer or a device wakes would often find one that is not ahead of it by enough where it was, and the CPU of another is an
- * interrupt away. (Eight sleepers among sixteen hogs on 8 emulated CPUs, at mixed nice values, p99: 3.1 ms instead of 6.1.) For
- * those who wake each other two are too much: of 32 pairs that passed tokens, one waited for 0.3 s.
+ * interrupt away. For those who wake each other two are too much: of 32 pairs that passed tokens on 8 emulated CPUs, one waited
+ * for 0.3 s.
  */
 #define WAKE_CREDIT_NS (4ULL * 1000 * 1000)
 #define INTERRUPT_CREDIT_NS (2 * WAKE_CREDIT_NS)

@@ -15,7 +15,7 @@
 static void enqueue_on_cpu(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 enq_flags, u64 now)
 {
 	change_home(p, tctx, domain_of_cpu(cpu), now);
-	if (may_preempt(enq_flags) && takes_cpu(cpu, tctx->vtime, tctx->weight, tctx->duty, now)) {
+	if (may_preempt(enq_flags) && can_displace(cpu, tctx->vtime, tctx->weight, now)) {
 		displace(p, enq_flags);
 		return;
 	}
@@ -54,7 +54,7 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 		domain = fitting_domain(p, nearest_of_class(domain, tctx->class));
 	change_home(p, tctx, domain, now);
 	if (preempts(enq_flags) && domain_of_cpu(last) == domain && bpf_cpumask_test_cpu(last, p->cpus_ptr) &&
-	    takes_cpu(last, tctx->vtime, tctx->weight, tctx->duty, now)) {
+	    can_displace(last, tctx->vtime, tctx->weight, now)) {
 		displace(p, enq_flags);
 		return;
 	}
@@ -76,7 +76,7 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 {
 	struct task_ctx *tctx = task_ctx(p);
-	u64 now = scx_bpf_now(), left;
+	u64 now = scx_bpf_now();
 
 	if (!tctx)
 		return;
@@ -86,8 +86,6 @@ void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 		tctx->queued_at = now;
 	if (is_planner(p, tctx, now))
 		enqueue_planner(p, tctx, enq_flags, now);
-	else if (!(enq_flags & ENQ_WAKEUP) && (left = left_by_lender(scx_bpf_task_cpu(p), now)))
-		scx_bpf_dsq_insert(p, DSQ_LOCAL, left, enq_flags);
 	else if (is_pinned(p))
 		enqueue_on_cpu(p, tctx, scx_bpf_task_cpu(p), enq_flags, now);
 	else if ((nr_classes > 1 && move_up(p, enq_flags)) || (smt_enabled && move_to_own_core(p, enq_flags)))

@@ -122,7 +122,6 @@ struct cpu_state {
 	u32 online;
 	u32 releasing;	    /* its cpu_release callback runs, and what that enqueues anew */
 	u32 running_weight; /* 0: nothing of ours runs here */
-	u32 lent;	    /* has what ran here been pushed off for a moment only? (preempt.bpf.h) */
 	u32 make_way;	    /* has what runs here been told to make way for one that woke up? */
 	u64 running_vtime;  /* of the running task when it was last charged, */
 	u64 running_clock;  /* and the time of that, ns */

@@ -31,7 +31,6 @@ static void enqueue_planner(struct task_struct *p, struct task_ctx *tctx, u64 en
 	if (!state || !there)
 		return;
 	if (there->running_weight) {
-		there->lent = true;
 		displace(p, enq_flags);
 		return;
 	}

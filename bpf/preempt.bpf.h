@@ -10,10 +10,6 @@
  *
  * An interrupt sends no messages. Whom one wakes (a timer, a device) and who may take the CPU where it ran last has it at once,
  * however short a time the other has had it.
- *
- * Who runs for a moment only (a kernel thread, most often, and the daemon) has the CPU lent: whom it pushes off stays, next
- * after it, for what is left of the slice. It would go to another CPU otherwise, push off the next one there, and so on. Unless a
- * CPU is idle. If the moment gets long, the lender has its CPU back at the next tick.
  */
 #ifndef __SCX_DOMAINS_PREEMPT_H
 #define __SCX_DOMAINS_PREEMPT_H
@@ -56,44 +52,21 @@ static void preempt(s32 cpu, u64 now)
 	kick(cpu, KICK_PREEMPT);
 }
 
-/* Of 1024. A task that has been runnable for less of its time, of late, will run for a moment only. */
-#define BRIEF_DUTY 32
-
 /*
- * May a task that wakes up take the CPU where it ran last from who runs there? Then that is told whether it has the CPU lent:
- * displace() has to follow. Its data is there, often its timer fired there, and put straight into the CPU's local DSQ it costs
- * no queue and at most one interrupt: a kick is sent by way of one more. Global: verified once.
+ * May a task that wakes up take the CPU where it ran last from who runs there? Its data is there, often its timer fired there,
+ * and put straight into the CPU's local DSQ it costs no queue and at most one interrupt: a kick is sent by way of one more.
+ * Global: verified once.
  */
-__noinline bool takes_cpu(s32 cpu, u64 vtime, u64 weight, u32 duty, u64 now)
+__noinline bool can_displace(s32 cpu, u64 vtime, u64 weight, u64 now)
 {
-	struct cpu_state *there = cpu_state(cpu);
-
-	if (!there || running_ahead(cpu, vtime, now) <= (s64)to_vtime(preempt_margin_ns, weight) ||
-	    (has_just_begun(cpu, now) && !in_interrupt()))
-		return false;
-	there->lent = duty <= BRIEF_DUTY;
-	return true;
+	return running_ahead(cpu, vtime, now) > (s64)to_vtime(preempt_margin_ns, weight) &&
+	       (!has_just_begun(cpu, now) || in_interrupt());
 }
 
 static void displace(struct task_struct *p, u64 enq_flags)
 {
 	count(bpf_get_smp_processor_id(), COUNT_PREEMPTED);
 	scx_bpf_dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags | ENQ_PREEMPT);
-}
-
-/*
- * What is left of the slice of a task that has lent `cpu`, and gets it back, ns; 0: nothing, it is enqueued like any other.
- * Global: verified once.
- */
-__noinline u64 left_by_lender(s32 cpu, u64 now)
-{
-	struct cpu_state *here = cpu_state(cpu);
-
-	if (!here || !here->lent)
-		return 0;
-	here->lent = false;
-	/* who goes on because nobody better waits has one slice after the other */
-	return !here->online || any_idle() ? 0 : slice_ns - time_delta(now, here->started_at) % slice_ns;
 }
 
 /*
