@@ -53,13 +53,13 @@ static void enqueue_in_domain(struct task_struct *p, struct task_ctx *tctx, u64 
 	if (nr_classes > 1 && (enq_flags & ENQ_WAKEUP) && is_too_heavy(tctx, class_of_domain(domain)))
 		domain = fitting_domain(p, nearest_of_class(domain, tctx->class));
 	change_home(p, tctx, domain, now);
+	domain = spend_flow(p, tctx, now);
+	change_home(p, tctx, domain, now);
 	if (preempts(enq_flags) && domain_of_cpu(last) == domain && bpf_cpumask_test_cpu(last, p->cpus_ptr) &&
 	    can_displace(last, tctx->vtime, tctx->weight, now)) {
 		displace(p, enq_flags);
 		return;
 	}
-	domain = spend_flow(p, tctx, now);
-	change_home(p, tctx, domain, now);
 	count(bpf_get_smp_processor_id(), COUNT_DOMAIN_QUEUED);
 	scx_bpf_dsq_insert_vtime(p, domain, slice_ns, queue_key(tctx->vtime, now), enq_flags);
 
