@@ -7,6 +7,9 @@
 #ifndef __SCX_DOMAINS_DELAY_H
 #define __SCX_DOMAINS_DELAY_H
 
+/* From this one on, a task has waited for 1.07 s or more: 1 + log2(2^30 / 1024). */
+#define LATE_BUCKET 21
+
 /* Global: verified once. */
 __noinline u32 delay_bucket(u64 ns)
 {
@@ -38,6 +41,7 @@ static __always_inline void count_delay(struct cpu_state *here, const struct tas
 	u32 bucket = tctx->queued_at ? delay_bucket(time_delta(now, tctx->queued_at)) : 0;
 
 	here->delays[bucket & (DELAY_BUCKETS - 1)]++;
+	here->late = bucket >= LATE_BUCKET;
 }
 
 #endif

@@ -4,8 +4,9 @@
  *
  * A CPU merges its own DSQ and its domain's by vtime, looking in each at the first task that *this CPU* may run: a blind
  * head that nobody here may run would poison the comparison and could starve all behind it. The running task stays while
- * its vtime is not behind the best that waits. A CPU with nothing steals, nearest first; the kernel's consume skips
- * what may not run here, so a steal that finds nothing goes on to the next neighbour.
+ * nobody who waits is clearly before it, and of those that are about as good the one that ran here last is taken (warm.bpf.h). A
+ * CPU with nothing steals, nearest first; the kernel's consume skips what may not run here, so a steal that finds nothing goes on
+ * to the next neighbour.
  */
 #ifndef __SCX_DOMAINS_DISPATCH_H
 #define __SCX_DOMAINS_DISPATCH_H
@@ -76,6 +77,10 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 	here->handed_on = false;
 	rescue_waiting(cpu, domain, now);
 	keep = can_go_on(prev, cpu) && !moves_on(prev, cpu, here); /* after the rescue, which lets go of the runqueue's lock */
+	if (keep && finishes_section(prev, here, now)) {
+		keep_running(prev);
+		return;
+	}
 	own = first_runnable(cpu_dsq(cpu), cpu, &own_vtime);
 	shared = first_runnable(domain, cpu, &shared_vtime);
 	if (own || shared) {
@@ -90,12 +95,14 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 		}
 		if (keep && (tctx = task_ctx(prev))) {
 			charge(prev, tctx, cpu, now);
-			if (stays(tctx->vtime, best) && !(own && makes_way(prev, tctx, domain, own_vtime))) {
+			if (stays(tctx, best) && !(own && makes_way(prev, tctx, domain, own_vtime))) {
 				count(cpu, COUNT_KEPT);
 				keep_running(prev);
 				return;
 			}
 		}
+		if (first == domain && take_warm(domain, cpu, best))
+			return;
 		if (scx_bpf_dsq_move_to_local(first, 0) || scx_bpf_dsq_move_to_local(second, 0))
 			return;
 	}

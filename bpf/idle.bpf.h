@@ -7,7 +7,8 @@
  *
  *	1. where SMT is on, a whole idle core: the previous one, then one in the domain, the LLC, the node
  *	2. the previous CPU, then any idle CPU in the domain, the LLC, the node
- *	3. for a task that is new, anywhere else that it may run, whole cores first
+ *	3. for a task that is new, anywhere else that it may run, whole cores first; if no CPU is idle, where the load is least
+ *	   (birth.bpf.h)
  *
  * Whose process prefers a node (hint.bpf.h) and is not there gets any idle CPU of it first.
  * CPUs that are not parked come first of all (park.bpf.h).
@@ -245,7 +246,7 @@ s32 BPF_STRUCT_OPS(domains_select_cpu, struct task_struct *p, s32 prev_cpu, u64 
 	}
 	cpu = claim_idle_cpu(p, prev_cpu, wake_flags & WAKE_NEW);
 	if (cpu < 0)
-		return prev_cpu;
+		return nr_domains > 1 && (wake_flags & WAKE_NEW) ? birthplace(p, prev_cpu) : prev_cpu;
 	here->counters[COUNT_IDLE_DIRECT]++;
 	scx_bpf_dsq_insert(p, DSQ_LOCAL, slice_ns, 0);
 	return cpu;

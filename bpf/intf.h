@@ -127,6 +127,7 @@ struct cpu_state {
 	u64 running_clock;  /* and the time of that, ns */
 	u32 running_duty;   /* and what share of its time it is runnable, of 1024 */
 	u64 started_at;	    /* when it, or the first of those who handed the CPU on to it, began to run, ns */
+	u32 late;	    /* had what runs here to wait for a second before that (delay.bpf.h)? */
 	u32 handed_on;	    /* has what runs here handed the CPU to one that it woke? */
 	u32 waking_softly;  /* the wake-up that this CPU is at is by a task of ours that will sleep soon */
 	u32 misfit;	    /* runs here one that needs a faster CPU, and none is idle? */

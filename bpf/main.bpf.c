@@ -28,6 +28,7 @@ UEI_DEFINE(uei);
 #include "class.bpf.h"	  /* core classes: who needs a faster CPU */
 #include "cpuperf.bpf.h"	  /* how fast a CPU shall run */
 #include "park.bpf.h"	  /* which CPUs are left asleep */
+#include "birth.bpf.h"	  /* where new tasks wait */
 #include "idle.bpf.h"	  /* select_cpu: which idle CPU */
 #include "misfit.bpf.h"	  /* who runs on where CPUs are slow moves up */
 #include "turns.bpf.h"	  /* turns on the fast CPUs, where progress counts */
@@ -41,6 +42,7 @@ UEI_DEFINE(uei);
 #include "planner.bpf.h"  /* the daemon's rounds are in time */
 #include "enqueue.bpf.h"  /* enqueue: where a task waits, who is told */
 #include "rescue.bpf.h"	  /* nobody waits for ever */
+#include "warm.bpf.h"	  /* who comes back to where it ran */
 #include "dispatch.bpf.h" /* dispatch, update_idle: what a CPU runs next */
 #include "delay.bpf.h"	  /* how long tasks waited */
 #include "stuck.bpf.h"	  /* who cannot run does not hold the clock back */

@@ -23,10 +23,4 @@ static __always_inline bool may_preempt(u64 enq_flags)
 	return !in_order_of_arrival && (enq_flags & ENQ_WAKEUP);
 }
 
-/* Does the running task stay, while the best of those that wait does so under this key? */
-static __always_inline bool stays(u64 vtime, u64 best)
-{
-	return !in_order_of_arrival && !time_after(vtime, best);
-}
-
 #endif

@@ -12,6 +12,11 @@
  * the domain and the insertion). A domain that nobody has walked for two periods is not dispatching at all: its CPUs are
  * offline, or real-time tasks have all of them. Whoever walks next takes over those that have waited too long there.
  *
+ * Who had to wait for a second, and is in the middle of an RCU read-side section when its turn ends, goes on for up to
+ * LATE_TURN_NS: the whole machine waits for such a section to end, and the kernel throws a scheduler out under which that takes
+ * 21 s. (Among 240 hogs a CPU, khugepaged at nice 19 copied a huge page in six turns, and had one each 4 s.) Anybody else has its
+ * next turn soon. It pays for it like any other.
+ *
  * Limits. MAX_RESCUE_WALK tasks are looked at, from the tail (late vtimes, light tasks) in odd seconds and from the head in
  * even ones.
  */
@@ -125,6 +130,15 @@ static void rescue_waiting(s32 cpu, u32 domain, u64 now)
 		rescue_queue(domain, cpu, now, from_tail);
 		relocate_orphans(cpu, now);
 	}
+}
+
+#define LATE_TURN_NS (64ULL * 1000 * 1000)
+
+/* Does `prev`, whose turn has ended, finish a section that it had to wait long for? */
+static bool finishes_section(const struct task_struct *prev, const struct cpu_state *here, u64 now)
+{
+	return here->late && bpf_core_field_exists(prev->rcu_read_lock_nesting) && prev->rcu_read_lock_nesting > 0 &&
+	       time_delta(now, here->started_at) < LATE_TURN_NS;
 }
 
 #endif

@@ -1,6 +1,6 @@
 //! Who wakes up or is born while CPUs are idle gets the right one of them.
 
-use crate::harness::Guest;
+use crate::harness::{Guest, Report};
 use crate::scheduler::script;
 
 /// Fewer hogs than cores, of two threads each, that start one after the other: each as a process of one thread, so that there
@@ -32,4 +32,32 @@ fn whole_cores_come_before_siblings_of_busy_ones() {
     assert!(most(&free) < 0.4, "a core had two hogs while another had none: {free:?}");
     assert!(most(&freed) < 0.4, "who shared a core goes to one that is idle: {freed:?}");
     assert!(most(&confined) > 0.4, "where two cores have to do, it shows: {confined:?}");
+}
+
+/// Twelve hogs, a process each, that are born one after the other while four CPUs of two nodes are more and more crowded. Nobody
+/// moves them later. Then where only one node may have them.
+const BORN_INTO_A_CROWD: &str = "
+    hogs() { born=; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        guest-load hogs --seconds 3 --warmup-ms 1000 $@ & born=\"$born $!\"; done; wait $born; }
+    start --no-balance --no-steal && hogs; hogs --cpus 0-1; health && stop";
+
+/// What who got least of them got, as a part of what was due to each.
+fn least(reports: &[Report]) -> f64 {
+    let due = 4.0 * 2000.0 / 12.0;
+    reports.iter().flat_map(|report| &report.threads).map(|thread| thread.cpu_ms / due).fold(f64::MAX, f64::min)
+}
+
+#[test]
+fn who_is_born_into_a_crowd_waits_where_it_is_thinner() {
+    let guest = Guest::new().shape("2x1x2x1").limit(600);
+    let reports = guest.run(&script(BORN_INTO_A_CROWD)).success().healthy().reports();
+    let (anywhere, confined) = reports.split_at(12);
+    println!(
+        "the least of twelve, of what was due: {:.2}; confined to one node {:.2}",
+        least(anywhere),
+        least(confined)
+    );
+    // 6 and 6, or 7 and 5. With 10 where the first one was born it would be 0.6.
+    assert!(least(anywhere) > 0.75, "{anywhere:?}");
+    assert!(least(confined) < 0.6, "{confined:?}");
 }

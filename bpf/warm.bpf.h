@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tasks that come back to the CPU where they ran last.
+ *
+ * Problem. The CPUs of a domain share its queue, so whoever is first goes to whichever CPU asks next. Eight sleepers among sixteen
+ * hogs on two domains of four CPUs went from core to core 1100 times a second, and each time left an L1 and L2 behind and cost the
+ * kernel the locks of two runqueues.
+ *
+ * Mechanism. A CPU whose turn has ended takes, of the first MAX_WARM in the queue, the first that ran here last, if the one that it
+ * passes over is before it by no more than WARM_NS of its own run time. And whoever runs goes on while the first in the queue is
+ * before it by no more than the margin by which one that wakes up would have to be. So 1100 became 124, of twelve hogs 870 590, and
+ * at mixed nice 550 137; CPU time delivered to the first rose from 99.3 to 99.5 %, shares stayed as they were.
+ *
+ * Limits. Who is passed over keeps its vtime, so it is passed over for as long only as others are that near to it: they run, and
+ * fall behind. A heavy task that waits is before others by more than that at once.
+ */
+#ifndef __SCX_DOMAINS_WARM_H
+#define __SCX_DOMAINS_WARM_H
+
+#define MAX_WARM 6
+/* A turn. */
+#define WARM_NS (4ULL * 1000 * 1000)
+
+/*
+ * Take one from a domain's queue, whose first has the key `best`, that ran on `cpu` last. In order of arrival nobody is passed
+ * over. Global: verified once.
+ */
+__noinline bool take_warm(u32 domain, s32 cpu, u64 best)
+{
+	u32 visited = unknown_zero;
+	struct task_struct *p;
+	struct task_ctx *tctx;
+	bool taken = false;
+
+	if (in_order_of_arrival || scx_bpf_dsq_nr_queued(domain) < 2)
+		return false;
+	bpf_for_each(scx_dsq, p, domain, 0) {
+		if (++visited > MAX_WARM)
+			break;
+		if (scx_bpf_task_cpu(p) != cpu || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr) || !(tctx = task_ctx_fallible(p)))
+			continue;
+		if (!time_after(p->scx.dsq_vtime, best + to_vtime(WARM_NS, tctx->weight)))
+			taken = scx_bpf_dsq_move(BPF_FOR_EACH_ITER, p, DSQ_LOCAL, 0);
+		break;
+	}
+	return taken;
+}
+
+/* Does the running task go on, while the best of those that wait does so under this key? */
+static __always_inline bool stays(const struct task_ctx *tctx, u64 best)
+{
+	return !in_order_of_arrival && !time_after(tctx->vtime, best + to_vtime(preempt_margin_ns, tctx->weight));
+}
+
+#endif
