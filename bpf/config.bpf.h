@@ -19,6 +19,7 @@ const volatile bool smt_enabled = false;
 const volatile bool partial = false; /* only tasks of the class SCHED_EXT are ours */
 const volatile bool stealing_enabled = true;
 const volatile u32 nr_classes = 1;
+const volatile bool ranks_differ = false; /* of CPUs within a domain */
 
 /*
  * What may change while we run. In a section of its own, which is written then and never else: its lines stay in the caches of all
@@ -154,6 +155,29 @@ static __always_inline s32 domain_cpu(const struct domain_config *config, u32 i)
 	if (!cpu)
 		scx_bpf_error("no CPU in slot %u", slot);
 	return cpu ? *cpu : -1;
+}
+
+/*
+ * CPUs of a domain that are looked at one by one. Userspace cuts domains at 32, but keeps cores whole, and CPUs that were
+ * offline then come on top.
+ */
+#define MAX_DOMAIN_SCAN 64
+
+/* The CPUs of `area` that a task may run on; NULL if there are none. The mask is good until the next such call on this CPU. */
+static const struct cpumask *allowed_of(const struct task_struct *p, const struct cpumask *area)
+{
+	u32 here = bpf_get_smp_processor_id();
+	struct cpumask_slot *slot;
+	struct bpf_cpumask *scratch;
+
+	if (p->nr_cpus_allowed >= nr_cpus)
+		return area;
+	slot = bpf_map_lookup_elem(&scratch_masks, &here);
+	if (!slot || !(scratch = slot->mask)) {
+		scx_bpf_error("no scratch mask for CPU %u", here);
+		return NULL;
+	}
+	return bpf_cpumask_and(scratch, area, p->cpus_ptr) ? cast_mask(scratch) : NULL;
 }
 
 static __always_inline u64 cpu_dsq(s32 cpu)

@@ -11,7 +11,7 @@
  *	   (birth.bpf.h)
  *
  * Whose process prefers a node (hint.bpf.h) and is not there gets any idle CPU of it first.
- * CPUs that are not parked come first of all (park.bpf.h).
+ * CPUs that are not parked come first of all (park.bpf.h), and of a domain's those that are better (preferred.bpf.h).
  *
  * With several core classes, an idle CPU of the class that the task should be on comes before these, from the nearest domain
  * that has such: but where nothing of that class is idle, any CPU is better than a queue.
@@ -27,35 +27,20 @@
 #ifndef __SCX_DOMAINS_IDLE_H
 #define __SCX_DOMAINS_IDLE_H
 
-/*
- * CPUs of a domain that are looked at one by one. Userspace cuts domains at 32, but keeps cores whole, and CPUs that were
- * offline then come on top.
- */
-#define MAX_DOMAIN_SCAN 64
-
-/* The CPUs of `area` that a task may run on; NULL if there are none. The mask is good until the next such call on this CPU. */
-static const struct cpumask *allowed_of(const struct task_struct *p, const struct cpumask *area)
-{
-	u32 here = bpf_get_smp_processor_id();
-	struct cpumask_slot *slot;
-	struct bpf_cpumask *scratch;
-
-	if (p->nr_cpus_allowed >= nr_cpus)
-		return area;
-	slot = bpf_map_lookup_elem(&scratch_masks, &here);
-	if (!slot || !(scratch = slot->mask)) {
-		scx_bpf_error("no scratch mask for CPU %u", here);
-		return NULL;
-	}
-	return bpf_cpumask_and(scratch, area, p->cpus_ptr) ? cast_mask(scratch) : NULL;
-}
-
 /* Pick and claim an idle CPU in `area` that the task may run on; < 0 if there is none. */
 static s32 claim_idle_in(const struct task_struct *p, const struct cpumask *area, u64 flags)
 {
 	const struct cpumask *allowed = allowed_of(p, area);
 
 	return allowed ? scx_bpf_pick_idle_cpu(allowed, flags) : -EBUSY;
+}
+
+/* The same in a domain, the best CPU first. */
+static s32 claim_idle_of(const struct task_struct *p, u32 domain, u64 flags)
+{
+	const struct cpumask *mask = domain_mask(domain), *allowed = mask ? allowed_of(p, mask) : NULL;
+
+	return allowed ? pick_idle_of(domain, allowed, flags) : -EBUSY;
 }
 
 /* Claim `cpu` if its whole core is idle. */
@@ -71,13 +56,13 @@ static bool claim_whole_core(s32 cpu)
 /* Claim an idle CPU in the domain, its LLC or its node, nearest first. */
 static s32 claim_idle_near(const struct task_struct *p, u32 domain, const struct domain_config *config, u64 flags)
 {
-	const struct cpumask *own = domain_mask(domain), *llc = slot_mask(&area_masks, config->llc_mask);
+	const struct cpumask *llc = slot_mask(&area_masks, config->llc_mask);
 	const struct cpumask *node = slot_mask(&area_masks, config->node_mask);
 	s32 cpu;
 
-	if (!own || !llc || !node)
+	if (!llc || !node)
 		return -ENOENT;
-	cpu = claim_idle_in(p, own, flags);
+	cpu = claim_idle_of(p, domain, flags);
 	if (cpu < 0 && config->shares_llc)
 		cpu = claim_idle_in(p, llc, flags);
 	return cpu >= 0 ? cpu : claim_idle_in(p, node, flags);
@@ -87,13 +72,33 @@ static s32 claim_idle_near(const struct task_struct *p, u32 domain, const struct
 static s32 claim_idle_in_class(struct task_struct *p, u32 domain, const struct domain_config *config)
 {
 	const struct task_ctx *tctx = task_ctx(p);
-	const struct cpumask *mask;
 	u32 to;
 
 	if (!tctx || tctx->class == config->class || (to = nearest_of_class(domain, tctx->class)) == domain)
 		return -EBUSY;
-	mask = domain_mask(to);
-	return mask ? claim_idle_in(p, mask, smt_enabled ? PICK_WHOLE_CORE : 0) : -ENOENT;
+	return claim_idle_of(p, to, smt_enabled ? PICK_WHOLE_CORE : 0);
+}
+
+/* Is a better CPU of the domain worth to a task what it costs to leave the one where it was? */
+static bool is_worth_moving(struct task_struct *p, u32 domain)
+{
+	const struct task_ctx *tctx = task_ctx(p);
+
+	return tctx && tctx->duty >= MOVES_FROM_DUTY &&
+	       (nr_classes == 1 || nearest_of_class(domain, tctx->class & (MAX_CLASSES - 1)) == domain);
+}
+
+/* Claim an idle CPU that is better than `cpu`, in its domain; < 0 if there is none. Global: verified once. */
+__noinline s32 claim_better(struct task_struct *p __arg_trusted, s32 cpu)
+{
+	u32 rank = rank_of_cpu(cpu), domain = domain_of_cpu(cpu);
+	const struct cpumask *mask = rank ? domain_mask(domain) : NULL;
+	s32 better;
+
+	if (!mask || !(mask = nr_parked ? awake_of(p, mask) : allowed_of(p, mask)))
+		return -EBUSY;
+	better = best_idle(domain, mask, rank, smt_enabled);
+	return better >= 0 && scx_bpf_test_and_clear_cpu_idle(better) ? better : -EBUSY;
 }
 
 /* Is any CPU of the machine idle? Under load there is none most of the time, and this is cheaper than to look everywhere. */
@@ -150,6 +155,11 @@ static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu, bool far)
 	cpu = claim_idle_preferred(p, config);
 	if (cpu >= 0)
 		return cpu;
+	if (ranks_differ && is_worth_moving(p, domain)) {
+		cpu = claim_better(p, prev_cpu);
+		if (cpu >= 0)
+			return cpu;
+	}
 	if (nr_parked) {
 		cpu = claim_awake(p, prev_cpu);
 		if (cpu >= 0)

@@ -46,12 +46,13 @@ enum none { NO_DOMAIN = 0xffffffff };
 /* What the daemon is told at once, by the ring `signals` (signal.bpf.h). */
 enum signal { SIGNAL_CPUS, SIGNAL_EXIT, SIGNAL_CROWDED };
 
-/* Written by userspace before attach, never after. */
+/* Written by userspace before attach; `class` and `rank` may change as we run. */
 struct cpu_config {
 	u32 domain;
 	u32 class;   /* 0 is the fastest */
 	u32 cpuperf; /* is its frequency asked of us? */
 	u32 next_thread; /* of its core, in a ring; itself if it is the only one */
+	u32 rank; /* among the CPUs of its domain, 0 is the best; alike have the same (preferred.bpf.h) */
 	u32 max_khz; /* its highest frequency, where the kernel does not know how fast it runs, for us to follow it; else 0 */
 };
 
@@ -59,7 +60,7 @@ struct cpu_config {
 struct domain_config {
 	u32 llc_mask;
 	u32 node_mask;
-	u32 first_cpu; /* the domain's CPUs are domain_cpus[first_cpu .. first_cpu + nr_cpus], offline ones too */
+	u32 first_cpu; /* the domain's CPUs are domain_cpus[first_cpu .. first_cpu + nr_cpus], offline ones too, the best first */
 	u32 nr_cpus;
 	s32 node; /* NUMA node for the DSQ's memory, -1 for any */
 	u32 shares_llc; /* do other domains have CPUs in its LLC? */
@@ -112,7 +113,7 @@ enum counter {
 	COUNT_FLOW_ENQUEUED, /* tasks that a flow moved when they were enqueued, */
 	COUNT_FLOW_QUEUED,   /* or while they waited */
 	COUNT_CHANGED_DOMAIN, /* tasks that ran in another domain than the last time */
-	COUNT_MOVED_UP,	      /* tasks that ran on and on, moved to an idle CPU of a faster class, */
+	COUNT_MOVED_UP,	      /* tasks that ran on and on, moved to an idle CPU that is faster, */
 	COUNT_OWN_CORE,	      /* or from beside a busy sibling to an idle core */
 	NR_COUNTERS,
 };

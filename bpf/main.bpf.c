@@ -27,12 +27,14 @@ UEI_DEFINE(uei);
 #include "hint.bpf.h"	  /* processes that prefer a node */
 #include "class.bpf.h"	  /* core classes: who needs a faster CPU */
 #include "cpuperf.bpf.h"	  /* how fast a CPU shall run */
+#include "preferred.bpf.h" /* which CPUs of a domain come first */
 #include "park.bpf.h"	  /* which CPUs are left asleep */
 #include "birth.bpf.h"	  /* where new tasks wait */
 #include "idle.bpf.h"	  /* select_cpu: which idle CPU */
 #include "misfit.bpf.h"	  /* who runs on where CPUs are slow moves up */
 #include "turns.bpf.h"	  /* turns on the fast CPUs, where progress counts */
 #include "shared_core.bpf.h" /* who runs on beside a busy sibling moves to a core of its own */
+#include "better_cpu.bpf.h" /* who runs on where better CPUs are idle moves to one */
 #include "steal.bpf.h"	  /* what an idle CPU takes from other domains, and when */
 #include "flow.bpf.h"	  /* spending flows */
 #include "swap.bpf.h"	  /* pairs of tasks for what no single one fits */

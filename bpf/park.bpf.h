@@ -45,8 +45,8 @@ int park_cpus(void *unused)
 	return awake ? 0 : -ENOENT;
 }
 
-/* Pick and claim an idle CPU of `area` that is not parked and that the task may run on; < 0 if there is none. */
-static s32 claim_awake_in(const struct task_struct *p, const struct cpumask *area)
+/* The CPUs of `area` that are not parked and that the task may run on; NULL if there are none. Good for as long as allowed_of(). */
+static const struct cpumask *awake_of(const struct task_struct *p, const struct cpumask *area)
 {
 	const struct cpumask *awake = slot_mask(&awake_masks, 0);
 	u32 here = bpf_get_smp_processor_id();
@@ -54,12 +54,12 @@ static s32 claim_awake_in(const struct task_struct *p, const struct cpumask *are
 	struct bpf_cpumask *scratch;
 
 	if (!area || !awake || !slot || !(scratch = slot->mask))
-		return -ENOENT;
+		return NULL;
 	if (!bpf_cpumask_and(scratch, area, awake))
-		return -EBUSY;
+		return NULL;
 	if (p->nr_cpus_allowed < nr_cpus && !bpf_cpumask_and(scratch, cast_mask(scratch), p->cpus_ptr))
-		return -EBUSY;
-	return scx_bpf_pick_idle_cpu(cast_mask(scratch), 0);
+		return NULL;
+	return cast_mask(scratch);
 }
 
 /*
@@ -71,7 +71,7 @@ __noinline s32 claim_awake(struct task_struct *p __arg_trusted, s32 prev_cpu)
 {
 	u32 domain = domain_of_cpu(prev_cpu), near = domain;
 	struct domain_config *config = domain_config(domain);
-	const struct cpumask *awake = slot_mask(&awake_masks, 0);
+	const struct cpumask *awake = slot_mask(&awake_masks, 0), *mask;
 	const struct task_ctx *tctx = task_ctx(p);
 	s32 cpu;
 
@@ -82,10 +82,12 @@ __noinline s32 claim_awake(struct task_struct *p __arg_trusted, s32 prev_cpu)
 	if (near == domain && bpf_cpumask_test_cpu(prev_cpu, awake) && bpf_cpumask_test_cpu(prev_cpu, p->cpus_ptr) &&
 	    scx_bpf_test_and_clear_cpu_idle(prev_cpu))
 		return prev_cpu;
-	cpu = claim_awake_in(p, domain_mask(near));
+	mask = awake_of(p, domain_mask(near));
+	cpu = mask ? pick_idle_of(near, mask, 0) : -EBUSY;
 	if (cpu >= 0 || nr_classes > 1)
 		return cpu;
-	return claim_awake_in(p, slot_mask(&area_masks, config->node_mask));
+	mask = awake_of(p, slot_mask(&area_masks, config->node_mask));
+	return mask ? scx_bpf_pick_idle_cpu(mask, 0) : -EBUSY;
 }
 
 #endif

@@ -18,7 +18,7 @@ struct task_ctx {
 	u64 changed_at; /* ns, when it last became runnable or quiescent, or `duty` was brought up to date */
 	u64 transit;	/* what a flow counted in transit for it (see pack_transit), 0: nothing */
 	u64 moved_at;	/* ns, when a flow last moved it */
-	u64 slept_ran;	/* p->se.sum_exec_runtime when it last went to sleep; kept with several core classes or SMT only */
+	u64 slept_ran;	/* p->se.sum_exec_runtime when it last went to sleep; kept where CPUs differ or there is SMT only */
 	/* kept with several core classes only: */
 	u64 demand_at;	/* ns, when `demand` was last brought up to date, */
 	u64 demand_ran; /* and p->se.sum_exec_runtime then */

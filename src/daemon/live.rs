@@ -7,6 +7,7 @@ use super::heat::HeatWatch;
 use crate::cpuset::CpuSet;
 use crate::domain::Domains;
 use crate::live::{Files, Ranking, Renewed, renewed, unknown};
+use crate::placement::Ranks;
 use crate::topology::{Reading, Topology};
 
 /// From one look to the next.
@@ -77,6 +78,13 @@ impl LiveWatch {
         } else if self.changed {
             match self.reading.again(Path::new("/")).map(|now| renewed(&self.topology, &now)) {
                 Ok(Renewed::Same) => self.changed = false,
+                // Where all were alike, what prefers some to others has not been loaded.
+                Ok(Renewed::InPlace(topology))
+                    if Ranks::new(&topology, domains).differ()
+                        && !Ranks::new(&self.reading.topology, domains).differ() =>
+                {
+                    anew = Some("CPUs differ now that were alike".to_owned());
+                }
                 Ok(Renewed::InPlace(topology)) => {
                     (self.topology, self.changed, seen) = (*topology, false, Seen::Changed);
                 }

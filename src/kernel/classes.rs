@@ -8,7 +8,7 @@ use super::skel::{MapValue, OpenBpfSkel, intf, types};
 use super::tables::Tables;
 use crate::domain::Domains;
 use crate::frequency::{Asked, PerfTerms};
-use crate::placement::{DEMAND_STEPS, MAX_CLASSES, Placement};
+use crate::placement::{DEMAND_STEPS, MAX_CLASSES, Placement, Ranks};
 use libbpf_rs::{MapCore, MapFlags};
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ pub(super) fn configure(open: &mut OpenBpfSkel<'_>, tables: &Tables, options: &O
     let classes = tables.class_capacities.len() as u32;
     if let Some(rodata) = open.maps.rodata_data.as_mut() {
         rodata.nr_classes = classes;
+        rodata.ranks_differ = tables.ranks_differ;
         rodata.demand_half_life_ns = DEMAND_HALF_LIFE.as_nanos() as u64;
         rodata.demand_scale = (1 << 42) / rodata.demand_half_life_ns;
         rodata.fair_progress = options.fair_progress && classes > 1;
@@ -96,6 +97,22 @@ impl Attached<'_> {
             .and_then(|()| fill_map(&maps.cpu_configs, &tables.cpu_configs));
         filled.map_err(|e| step(RANKING, &e))?;
         run(&self.skel.progs.rank_classes, RANKING)
+    }
+
+    /// Let other CPUs of their domains be preferred from now on. A callback that sees some of the old and some of the new order
+    /// may overlook an idle CPU, or take one twice for the best. Nothing where all were alike when the scheduler was loaded.
+    ///
+    /// # Errors
+    /// [`KernelError::Step`] if the kernel refuses.
+    pub fn prefer(&mut self, ranks: &Ranks) -> Result<(), KernelError> {
+        if !self.tables.ranks_differ {
+            return Ok(());
+        }
+        self.tables.prefer(ranks);
+        let (maps, tables) = (&self.skel.maps, &self.tables);
+        let filled = fill_map(&maps.domain_cpus, &tables.domain_cpus)
+            .and_then(|()| fill_map(&maps.cpu_configs, &tables.cpu_configs));
+        filled.map_err(|e| step("telling the scheduler which CPUs are preferred now", &e))
     }
 
     /// Tell BPF how fast CPUs run that the kernel cannot measure, as it is now that BPF hears of changes. True if one ran at another

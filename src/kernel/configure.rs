@@ -36,7 +36,7 @@ pub struct Options {
     pub node_delay: Duration,
     /// How long it waits before one of another node may.
     pub remote_delay: Duration,
-    /// Do core classes decide where tasks run? Off only in tests.
+    /// Do core classes and preferred CPUs decide where tasks run? Off only in tests.
     pub classes: bool,
     /// Where there are several, does run time count for what it gets done?
     pub fair_progress: bool,
@@ -130,7 +130,7 @@ fn describe(open: &mut OpenBpfSkel<'_>, tables: &Tables, options: &Options, feat
         *place = byte.cast_signed();
     }
     ops.flags = features.ops_flags;
-    if tables.class_capacities.len() > 1 || tables.smt {
+    if tables.class_capacities.len() > 1 || tables.smt || tables.ranks_differ {
         ops.flags |= features.enqueue_last;
     }
     ops.timeout_ms = WATCHDOG.as_millis() as u32;

@@ -4,7 +4,7 @@ use super::skel::{MapValue, intf};
 use crate::cpuset::CpuSet;
 use crate::domain::{Domain, Domains, Proximity};
 use crate::frequency::Asked;
-use crate::placement::MAX_CLASSES;
+use crate::placement::{MAX_CLASSES, Ranks};
 use crate::topology::Topology;
 use crate::units::{ClassId, CpuId, DomainId, LlcId, NodeId};
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ pub struct Tables {
     pub class_capacities: Vec<u32>,
     /// For each domain, by class: the nearest domain of that class.
     pub class_domains: Vec<u32>,
+    /// Are some CPUs of a domain to be preferred to its others?
+    pub ranks_differ: bool,
     /// Entries of the map of LLC and node masks, and one more for the whole machine.
     pub areas: u32,
     pub smt: bool,
@@ -29,15 +31,16 @@ pub struct Tables {
 impl Tables {
     /// Make them. `possible` are the CPUs that may ever come online: one that is offline now gets the domain of the CPU
     /// nearest by number, so that the scheduler has a place for it when it comes.
-    /// Without `classes` all CPUs count as alike. The frequency of those in `cpuperf` is asked of the scheduler.
+    /// Without `classes` all CPUs count as alike, preferred ones too. The frequency of those in `cpuperf` is asked of the scheduler.
     pub fn new(topology: &Topology, domains: &Domains, possible: &CpuSet, classes: bool, cpuperf: &[Asked]) -> Self {
         let class_capacities: Vec<u32> = topology.classes.iter().map(|class| class.capacity.0).collect();
+        let ranks = if classes { Ranks::new(topology, domains) } else { Ranks::default() };
         let classes = if classes { class_capacities.len().clamp(1, MAX_CLASSES) } else { 1 };
         let llcs = index_of(domains, |domain| domain.llc);
         let nodes = index_of(domains, |domain| domain.node);
         let cpu_configs = cpu_configs(topology, domains, possible, classes, cpuperf);
         let (domain_configs, domain_cpus) = domain_configs(domains, &cpu_configs, &llcs, &nodes, classes);
-        Self {
+        let mut tables = Self {
             cpu_configs,
             domain_configs,
             domain_cpus,
@@ -45,9 +48,12 @@ impl Tables {
             node_areas: nodes.iter().copied().zip(llcs.len() as u32..).collect(),
             class_capacities: class_capacities.into_iter().take(classes).collect(),
             class_domains: class_domains(domains, classes),
+            ranks_differ: ranks.differ(),
             areas: (llcs.len() + nodes.len() + 1) as u32,
             smt: topology.cores.iter().any(|core| core.cpus.len() > 1),
-        }
+        };
+        tables.prefer(&ranks);
+        tables
     }
 }
 
@@ -64,6 +70,19 @@ impl Tables {
         }
         self.class_domains = class_domains(domains, classes);
         self.class_capacities = capacities.iter().copied().take(classes).collect();
+    }
+
+    /// Let CPUs of a domain rank so, the best first among its CPUs. One that nothing is known of, since it is offline, is of the
+    /// last.
+    pub fn prefer(&mut self, ranks: &Ranks) {
+        for config in &self.domain_configs {
+            let (first, count) = (config.first_cpu as usize, config.nr_cpus as usize);
+            let row = &mut self.domain_cpus[first..first + count];
+            let last = row.iter().filter_map(|cpu| ranks.of(CpuId(*cpu))).max().unwrap_or(0);
+            let rank = |cpu: &u32| ranks.of(CpuId(*cpu)).unwrap_or(last);
+            row.iter().for_each(|cpu| self.cpu_configs[*cpu as usize].rank = rank(cpu));
+            row.sort_by_key(|cpu| (rank(cpu), *cpu));
+        }
     }
 
     /// By CPU id; none for one that never comes.
@@ -237,6 +256,29 @@ mod tests {
         // Who is offline now has no core that is known.
         assert_eq!(next("synthetic:core:2 pu:4", "0-9"), [1, 2, 3, 0, 5, 6, 7, 4, 8, 9]);
         assert_eq!(next("synthetic:core:3 pu:1", "0-2"), [0, 1, 2]);
+    }
+
+    #[test]
+    fn the_best_cpus_of_a_domain_come_first_and_may_change() {
+        let mut topology =
+            Source::parse("synthetic:l3:2 core:3 pu:1").and_then(|source| read(&source)).expect("a machine");
+        let domains = Domains::build(&topology).expect("a good machine");
+        let mut prefer = |order: &[&str]| {
+            topology.classes[0].preferred = order.iter().map(|cpus| cpus.parse().expect("a cpulist")).collect();
+            topology.clone()
+        };
+        let known = prefer(&["2,5", "0-1,3-4"]);
+        let of = |classes| Tables::new(&known, &domains, &"0-6".parse().expect("a cpulist"), classes, &[]);
+        let ranks = |tables: &Tables| -> (Vec<u32>, Vec<u32>) {
+            (tables.domain_cpus.clone(), tables.cpu_configs.iter().map(|config| config.rank).collect())
+        };
+        let mut tables = of(true);
+        assert!(tables.ranks_differ);
+        assert_eq!(ranks(&tables), (vec![2, 0, 1, 5, 3, 4, 6], vec![1, 1, 0, 1, 1, 0, 1]));
+        tables.prefer(&Ranks::new(&prefer(&["0", "1", "2", "3-5"]), &domains));
+        assert_eq!(ranks(&tables), (vec![0, 1, 2, 3, 4, 5, 6], vec![0, 1, 2, 0, 0, 0, 0]));
+        assert!(!of(false).ranks_differ);
+        assert_eq!(ranks(&of(false)), ((0..7).collect(), vec![0; 7]));
     }
 
     #[test]

@@ -16,8 +16,10 @@
 //! It is a wish, not a place: where no CPU of that class is idle, any other is better than a queue.
 
 mod parking;
+mod preferred;
 
 pub use parking::{Parking, parks};
+pub use preferred::Ranks;
 
 use crate::topology::{Class, Costs, Topology};
 use crate::units::Capacity;

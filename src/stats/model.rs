@@ -27,7 +27,7 @@ measures! {
         flow_enqueued: u64, Counter, Number, "tasks that a flow moved when they were enqueued";
         flow_queued: u64, Counter, Number, "tasks that a flow moved while they waited";
         changed_domain: u64, Counter, Number, "times a task ran in another domain than before";
-        moved_up: u64, Counter, Number, "tasks that ran on and on, moved to an idle CPU of a faster class";
+        moved_up: u64, Counter, Number, "tasks that ran on and on, moved to an idle CPU that is faster";
         own_core: u64, Counter, Number, "tasks that ran on beside a busy sibling, moved to an idle core";
     }
 }

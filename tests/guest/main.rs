@@ -18,6 +18,7 @@ mod scenario_pace;
 mod scenario_placement;
 mod scenario_policy;
 mod scenario_powersave;
+mod scenario_preferred;
 mod scenario_record;
 mod scenario_refusals;
 mod scenario_service;

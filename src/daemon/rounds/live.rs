@@ -3,6 +3,7 @@
 use super::Rounds;
 use crate::daemon::live::Seen;
 use crate::kernel::KernelError;
+use crate::placement::Ranks;
 use crate::topology::Topology;
 
 impl Rounds<'_> {
@@ -25,7 +26,7 @@ impl Rounds<'_> {
         };
         let (ranking, topology) = (live.ranking().clone(), live.topology().clone());
         if other {
-            self.take_machine_over(&topology);
+            self.take_machine_over(&topology)?;
         }
         let ranked = ranking.ranked(&topology);
         let capacities: Vec<u32> = ranked.classes.iter().map(|class| class.capacity.0).collect();
@@ -39,14 +40,19 @@ impl Rounds<'_> {
         Ok(())
     }
 
-    /// Let other capacities and preferred CPUs count in what is planned, parked, recorded and told.
-    fn take_machine_over(&mut self, topology: &Topology) {
+    /// Let other capacities and preferred CPUs count in what is planned, parked, recorded and told, and for who gets an idle CPU.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    fn take_machine_over(&mut self, topology: &Topology) -> Result<(), KernelError> {
         self.wishes.prefer(topology, &self.domains);
+        self.attached.prefer(&Ranks::new(topology, &self.domains))?;
         let domains = self.domains.renewed(topology);
         if domains != self.domains {
             self.records.planned_on(self.settings.args(), &domains);
             self.reports.about(&domains);
             self.domains = domains;
         }
+        Ok(())
     }
 }

@@ -1,0 +1,70 @@
+//! CPUs of one class of which some are better than others: who needs a CPU has the best that is idle.
+
+use crate::harness::Guest;
+use crate::scheduler::script;
+
+/// Four CPUs of one class: the best is 2, then 3, then 0 and 1. Each load says, time and again, where its threads are (after the
+/// main thread and the one that watches the time): hogs born one after the other on an idle machine, two at once, one that is born
+/// on CPU 0 and may then go elsewhere; and sleepers of like birth, of which one needs a third of a CPU and the other a fortieth.
+/// Then a file of the kernel's says that CPU 1 is the best, while a hog runs.
+const LOADS: &str = "
+    threads() { ls /proc/$1/task | tail -n +3; }
+    places() { for i in 1 2 3 4; do for t in $(threads $1); do cut -d' ' -f39 /proc/$1/task/$t/stat; done; usleep 20000; done; }
+    where() { usleep 200000; echo \"$1=$(places $2 | tr '\\n' ' ')\"; }
+    hog() { guest-load hogs --threads 1 --seconds 1 \"$@\" >/dev/null & }
+    born() { for i in 1 2 3; do hog; where born $!; wait $!; done; }
+    pair() { guest-load hogs --threads 2 --seconds 1 >/dev/null & where pair $!; wait $!; }
+    moved() { hog --cpus 0 --release; usleep 300000; where moved $!; wait $!; }
+    freed() { guest-load sleepers --threads 1 --period-ms 20 --work-us $2 --count 80 >/dev/null & sleeper=$!
+        usleep 100000; thread=$(threads $sleeper); taskset -p 1 $thread >/dev/null; usleep 700000
+        taskset -p f $thread >/dev/null; usleep 300000; where $1 $sleeper; wait $sleeper; }
+    heavy_ones() { born && moved && freed heavy 7000; }
+
+    start --no-frequency && scx_domains topology --explain | grep preferred && heavy_ones && pair && freed light 500 &&
+    { guest-load hogs --threads 1 --seconds 3 >/dev/null & hog=$!; } && where before $hog && echo 4200000 >/khz &&
+    mount --bind /khz /sys/devices/system/cpu/cpufreq/policy1/cpuinfo_max_freq && sleep 2 && where changed $hog && wait $hog &&
+    health && stop && echo blind &&
+    start --no-frequency --no-placement && heavy_ones && health && stop";
+
+fn the_best_cpus_come_first(kernel: &str) {
+    let guest = Guest::new().kernel(kernel).shape("1x1x4x1").mhz("3600x2,4000x1,3800x1").limit(600);
+    let outcome = guest.run(&script(LOADS)).success().healthy();
+    let said = |name: &str| -> Vec<Vec<u32>> {
+        let numbers = |line: &str| line.split_whitespace().map(|word| word.parse().expect("a CPU")).collect();
+        outcome.said(name).into_iter().map(numbers).collect()
+    };
+    let (born, pair, moved, heavy, light) = (said("born"), said("pair"), said("moved"), said("heavy"), said("light"));
+    let (before, changed) = (said("before"), said("changed"));
+    println!("on {kernel}: born on {born:?}, two on {pair:?}, born on 0 and moved to {moved:?}");
+    println!(
+        "heavy sleepers on {heavy:?}, light ones on {light:?}; while another becomes the best, from {before:?} to {changed:?}"
+    );
+    assert!(
+        outcome.console.contains("preferred in cpu, by max frequency: 2 before 3 before 0-1"),
+        "{}",
+        outcome.console
+    );
+
+    // What reads this has a CPU for a moment too, and may push one off.
+    let mostly =
+        |places: &[u32], best: &[u32]| 4 * places.iter().filter(|cpu| best.contains(cpu)).count() >= 3 * places.len();
+    let (with, blind) = born.split_at(3);
+    assert!(with.iter().all(|places| mostly(places, &[2])), "each hog is born on the best CPU: {with:?}");
+    assert!(mostly(&pair[0], &[2, 3]), "of two, each has one of the best: {pair:?}");
+    assert!(mostly(&moved[0], &[2]), "one that was born elsewhere goes there: {moved:?}");
+    assert!(mostly(&heavy[0], &[2]), "and one that sleeps, when it wakes up: {heavy:?}");
+    assert!(!mostly(&light[0], &[2]), "who needs little does not, though what reads this may push it off: {light:?}");
+    assert!(
+        mostly(&before[0], &[2]) && mostly(&changed[0], &[1]),
+        "another is the best: from {before:?} to {changed:?}"
+    );
+
+    // Nothing of this is so by itself.
+    assert!(!blind.iter().all(|places| mostly(places, &[2])), "{blind:?}");
+    assert!(!mostly(&moved[1], &[2]) && !mostly(&heavy[1], &[2]), "{moved:?} {heavy:?}");
+}
+
+#[test]
+fn the_best_cpus_come_first_on_the_newest() {
+    the_best_cpus_come_first("newest");
+}
