@@ -1,6 +1,6 @@
 //! Core classes that the kernel tells by their frequencies, under schedutil: who ends up where, and how fast CPUs run.
 
-use crate::harness::Guest;
+use crate::harness::{Guest, lacks_6_12};
 use crate::scheduler::script;
 use scx_domains::stats::Report;
 
@@ -121,4 +121,45 @@ fn who_is_where_and_how_fast(kernel: &str) {
 #[test]
 fn who_is_where_and_how_fast_on_the_newest() {
     who_is_where_and_how_fast("newest");
+}
+
+/// A machine of which the scheduler is told, for kernels without the drivers: four slow CPUs (0 to 3) and three fast ones, of which
+/// the last is the best. A hog that is born on a slow CPU; five hogs, of which two have to do with slow ones; and as many as CPUs.
+const HOGS: &str = "
+    places() { for t in $(ls /proc/$1/task | tail -n +3); do cut -d' ' -f39 /proc/$1/task/$t/stat; done | tr '\\n' ' '; }
+    looked() { for i in 1 2 3 4; do places $1; usleep 20000; done | tr '\\n' ' '; }
+    born_on_slow() { guest-load hogs --threads 1 --cpus 0 --release --seconds 1 >/dev/null & usleep 300000
+        echo \"heavy=$(looked $!)\"; wait $!; }
+    five() { guest-load hogs --threads 5 --seconds 1 >/dev/null & usleep 500000; echo \"five=$(looked $!)\"; wait $!; }
+    start --topology /machine.xml && born_on_slow && five && guest-load hogs --threads 7 --seconds 1 && health && stop &&
+    start --topology /machine.xml --no-placement && born_on_slow && health && stop";
+
+fn hogs_have_fast_cpus_and_fill_slow_ones(kernel: &str) {
+    let machine = concat!(env!("CARGO_MANIFEST_DIR"), "/topologies/big-little/machine.xml:/machine.xml");
+    let outcome = Guest::new().kernel(kernel).shape("1x1x7x1").copy(machine).limit(600).run(&script(HOGS));
+    let outcome = outcome.success().healthy();
+    let [heavy, five] = ["heavy", "five"].map(|name| outcome.said(name).into_iter().map(numbers).collect::<Vec<_>>());
+    let report = outcome.report();
+    println!("on {kernel}: heavy on {heavy:?}, five on {five:?}, seven got {:?}", report.threads);
+    let part =
+        |places: &[u32], least: u32| places.iter().filter(|cpu| **cpu >= least).count() as f64 / places.len() as f64;
+    // What looks has a CPU too, for a moment.
+    assert!(part(&heavy[0], 6) > 0.7, "born on a slow CPU, it goes to the best: {heavy:?}");
+    assert!(part(&five[0], 4) > 0.5 && spread(&five[0]) >= 5, "of five, three have a fast CPU each: {five:?}");
+    assert!(report.threads.iter().all(|hog| hog.cpu_ms > 900.0), "each of as many hogs as CPUs has one: {report:?}");
+    assert!(part(&heavy[1], 4) < 0.5, "where classes count for nothing, it is slow: {heavy:?}");
+}
+
+#[test]
+#[ignore = "make test-all"]
+fn hogs_have_fast_cpus_and_fill_slow_ones_on_6_18() {
+    hogs_have_fast_cpus_and_fill_slow_ones("6.18");
+}
+
+#[test]
+#[ignore = "make test-all"]
+fn hogs_have_fast_cpus_and_fill_slow_ones_on_6_12() {
+    if !lacks_6_12() {
+        hogs_have_fast_cpus_and_fill_slow_ones("6.12");
+    }
 }
