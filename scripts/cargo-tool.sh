@@ -8,9 +8,9 @@ set -euo pipefail
 
 tool=${1:-}
 case $tool in
-# What is left out of both is for static linking. Packages are made seldom, so what makes them is not optimised: that builds in
+# What is left out of two is for static linking. They run seldom and for seconds, so they are not optimised: that builds in
 # half the time.
-deny) options=(--no-default-features) ;;
+deny) options=(--no-default-features --debug) ;;
 deb) options=(--no-default-features --debug) ;;
 generate-rpm) options=(--debug) ;;
 *)
