@@ -43,6 +43,7 @@ fn attaches_and_stops_on_6_18() {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn attaches_and_stops_on_6_12() {
     if !lacks_6_12() {
         attaches_and_stops(&Guest::new().kernel("6.12"), "on 6.12");

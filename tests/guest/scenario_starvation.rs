@@ -154,6 +154,7 @@ fn an_interrupt_does_not_wait_for_who_has_just_begun_on_the_newest() {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn an_interrupt_does_not_wait_for_who_has_just_begun_on_6_18() {
     an_interrupt_does_not_wait_for_who_has_just_begun("6.18");
 }

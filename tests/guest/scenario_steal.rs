@@ -40,7 +40,8 @@ fn idle_cpus_come_when_they_may(kernel: &str) {
     for distance in ["node", "remote"] {
         // Turns again: between what the kernel does and what its tracer notes there may be one.
         assert!(early(meant, distance) < 0.05, "taken early: {:?}", meant.more);
-        assert!(early(at_once, distance) > 0.2, "{:?}", at_once.more);
+        // Many have waited for longer by the time that any CPU is idle.
+        assert!(early(at_once, distance) > 0.1, "{:?}", at_once.more);
     }
     assert!(nobody.more["taken_node"] == 0.0 && nobody.more["taken_remote"] == 0.0, "{:?}", nobody.more);
     assert!(nobody.more["neglected_remote_us"] > 1.5 * LATE_US, "{:?}", nobody.more);
