@@ -6,25 +6,27 @@ use crate::scheduler::script;
 /// Four CPUs of one class: the best is 2, then 3, then 0 and 1. Each load says, time and again, where its threads are (after the
 /// main thread and the one that watches the time): hogs born one after the other on an idle machine, two at once, one that is born
 /// on CPU 0 and may then go elsewhere; and sleepers of like birth, of which one needs a third of a CPU and the other a fortieth.
-/// Then a file of the kernel's says that CPU 1 is the best, while a hog runs.
+/// Then a file of the kernel's says that CPU 1 is the best, while a hog runs, and others are born. What looks where they are does so on a CPU that none
+/// of them should be on, so that it pushes nobody off: CPU 1, and then CPU 3.
 const LOADS: &str = "
+    echo 'for i in 1 2 3 4; do for t in $(ls /proc/$1/task | tail -n +3); do cut -d\" \" -f39 /proc/$1/task/$t/stat; done;
+        usleep 20000; done' >/places
     threads() { ls /proc/$1/task | tail -n +3; }
-    places() { for i in 1 2 3 4; do for t in $(threads $1); do cut -d' ' -f39 /proc/$1/task/$t/stat; done; usleep 20000; done; }
-    where() { usleep 200000; echo \"$1=$(places $2 | tr '\\n' ' ')\"; }
+    where() { usleep 200000; echo $1=$(taskset ${3:-2} sh /places $2); }
     hog() { guest-load hogs --threads 1 --seconds 1 \"$@\" >/dev/null & }
-    born() { for i in 1 2 3; do hog; where born $!; wait $!; done; }
+    born() { for i in 1 2 3; do hog; where born $! $1; wait $!; done; }
     pair() { guest-load hogs --threads 2 --seconds 1 >/dev/null & where pair $!; wait $!; }
     moved() { hog --cpus 0 --release; usleep 300000; where moved $!; wait $!; }
     freed() { guest-load sleepers --threads 1 --period-ms 20 --work-us $2 --count 80 >/dev/null & sleeper=$!
         usleep 100000; thread=$(threads $sleeper); taskset -p 1 $thread >/dev/null; usleep 700000
         taskset -p f $thread >/dev/null; usleep 300000; where $1 $sleeper; wait $sleeper; }
     heavy_ones() { born && moved && freed heavy 7000; }
+    other=/sys/devices/system/cpu/cpufreq/policy1/cpuinfo_max_freq; echo 4200000 >/khz
 
     start --no-frequency && scx_domains topology --explain | grep preferred && heavy_ones && pair && freed light 500 &&
-    { guest-load hogs --threads 1 --seconds 3 >/dev/null & hog=$!; } && where before $hog && echo 4200000 >/khz &&
-    mount --bind /khz /sys/devices/system/cpu/cpufreq/policy1/cpuinfo_max_freq && sleep 2 && where changed $hog && wait $hog &&
-    health && stop && echo blind &&
-    start --no-frequency --no-placement && heavy_ones && health && stop";
+    { guest-load hogs --threads 1 --seconds 3 >/dev/null & hog=$!; } && where before $hog && mount --bind /khz $other &&
+    sleep 2 && where changed $hog 8 && wait $hog && born 8 && health && stop && umount $other && echo blind &&
+    start --no-frequency --no-placement && heavy_ones && mount --bind /khz $other && born 8 && health && stop";
 
 fn the_best_cpus_come_first(kernel: &str) {
     let guest = Guest::new().kernel(kernel).shape("1x1x4x1").mhz("3600x2,4000x1,3800x1").limit(600);
@@ -45,11 +47,12 @@ fn the_best_cpus_come_first(kernel: &str) {
         outcome.console
     );
 
-    // What reads this has a CPU for a moment too, and may push one off.
+    // What starts the one that reads this has a CPU for a moment too, and may push one off.
     let mostly =
         |places: &[u32], best: &[u32]| 4 * places.iter().filter(|cpu| best.contains(cpu)).count() >= 3 * places.len();
-    let (with, blind) = born.split_at(3);
-    assert!(with.iter().all(|places| mostly(places, &[2])), "each hog is born on the best CPU: {with:?}");
+    let all = |born: &[Vec<u32>], best: u32| born.iter().all(|places| mostly(places, &[best]));
+    let (with, blind) = born.split_at(6);
+    assert!(all(&with[..3], 2) && all(&with[3..], 1), "each hog is born on the best CPU: {with:?}");
     assert!(mostly(&pair[0], &[2, 3]), "of two, each has one of the best: {pair:?}");
     assert!(mostly(&moved[0], &[2]), "one that was born elsewhere goes there: {moved:?}");
     assert!(mostly(&heavy[0], &[2]), "and one that sleeps, when it wakes up: {heavy:?}");
@@ -60,7 +63,7 @@ fn the_best_cpus_come_first(kernel: &str) {
     );
 
     // Nothing of this is so by itself.
-    assert!(!blind.iter().all(|places| mostly(places, &[2])), "{blind:?}");
+    assert!(!(all(&blind[..3], 2) && all(&blind[3..], 1)), "{blind:?}");
     assert!(!mostly(&moved[1], &[2]) && !mostly(&heavy[1], &[2]), "{moved:?} {heavy:?}");
 }
 
