@@ -56,8 +56,7 @@ void BPF_STRUCT_OPS(domains_enable, struct task_struct *p)
  *
  * Whom another task wakes: nothing, as EEVDF adds nothing for a sleep. It is as far as the average, and gets the CPU at once of one
  * that is ahead of that by the margin. With credit, each that gets a message goes before those who send, reads that one message, and
- * sleeps again. With 4 ms and with none, on 8 emulated CPUs: hackbench 0.48 and 0.43 s, and of 32 pairs that pass tokens one waits
- * for 33 ms and for 7.
+ * sleeps again. (hackbench on 8 emulated CPUs: 0.48 and 0.49 s with 4 ms of it, 0.43 to 0.46 with none.)
  */
 #define SLEEP_CREDIT_NS (8ULL * 1000 * 1000)
 

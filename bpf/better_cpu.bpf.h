@@ -15,31 +15,18 @@
 /* Should who runs on `cpu` rather be enqueued anew, to move to a better CPU of its domain that is idle? Global: verified once. */
 __noinline bool goes_to_better(struct task_struct *p __arg_trusted, s32 cpu)
 {
-	u32 rank = rank_of_cpu(cpu), domain = domain_of_cpu(cpu);
 	const struct task_ctx *tctx;
-	const struct cpumask *mask;
 
-	if (!rank || !(tctx = task_ctx(p)) || !runs_on_and_on(p, tctx) || is_pinned(p))
-		return false;
-	mask = domain_mask(domain);
-	mask = mask ? allowed_of(p, mask) : NULL;
-	return mask && best_idle(domain, mask, rank, smt_enabled) >= 0;
+	return rank_of_cpu(cpu) && (tctx = task_ctx(p)) && runs_on_and_on(p, tctx) && !is_pinned(p) && better_idle(p, cpu) >= 0;
 }
 
-/* Put a task that is enqueued, and has run on without a sleep, onto a better CPU of its domain. False: none is idle. Global: verified once. */
+/* Put a task that is enqueued, and has run on without a sleep, onto a better CPU of its domain. False: none is idle. Global. */
 __noinline bool move_to_better(struct task_struct *p __arg_trusted, u64 enq_flags)
 {
 	const struct task_ctx *tctx = task_ctx(p);
-	s32 cpu;
 
-	if (!tctx || !runs_on_and_on(p, tctx))
-		return false;
-	cpu = claim_better(p, scx_bpf_task_cpu(p));
-	if (cpu < 0)
-		return false;
-	count(bpf_get_smp_processor_id(), COUNT_MOVED_UP);
-	scx_bpf_dsq_insert(p, DSQ_LOCAL_ON | cpu, slice_ns, enq_flags);
-	return true;
+	return tctx && runs_on_and_on(p, tctx) &&
+	       put_onto(p, claim_better(p, scx_bpf_task_cpu(p)), COUNT_MOVED_UP, enq_flags);
 }
 
 #endif

@@ -31,29 +31,29 @@ static u64 birth_capacity(u32 domain, const struct domain_state *state)
 /* A CPU for a new task to wait at: of the domain that has the least load for its capacity. Global: verified once. */
 __noinline s32 birthplace(struct task_struct *p __arg_trusted, s32 prev_cpu)
 {
-	u32 home = domain_of_cpu(prev_cpu), best = home, i, slot, cpu;
+	u32 home = domain_of_cpu(prev_cpu), best = home, i, cpu;
 	struct domain_state *state = domain_state(home);
 	const struct task_ctx *tctx = task_ctx(p);
-	u64 least, least_capacity, capacity, there, here;
+	u64 least, least_capacity, load, capacity, there, here;
+	const struct near_domain *next;
 	const struct cpumask *mask;
-	struct near_domain *next;
 
 	if (!state || !tctx)
 		return prev_cpu;
 	least = state->load_weight;
 	least_capacity = birth_capacity(home, state);
 	bpf_for(i, 0, nr_domains - 1) {
-		slot = home * nr_domains + i;
-		if (i >= MAX_BIRTHPLACES || !(next = bpf_map_lookup_elem(&neighbours, &slot)) ||
-		    !(state = domain_state(next->domain)) || !(mask = domain_mask(next->domain)))
+		if (i >= MAX_BIRTHPLACES || !(next = neighbour(home, i)) || !(state = domain_state(next->domain)) ||
+		    !(mask = domain_mask(next->domain)))
 			break;
+		load = state->load_weight + tctx->load_weight;
 		capacity = birth_capacity(next->domain, state);
-		there = (state->load_weight + tctx->load_weight) * least_capacity;
+		there = load * least_capacity;
 		here = least * capacity;
 		if (there > here || (there == here && best != home) || !bpf_cpumask_intersects(mask, p->cpus_ptr))
 			continue;
 		best = next->domain;
-		least = state->load_weight + tctx->load_weight;
+		least = load;
 		least_capacity = capacity;
 	}
 	if (best == home || !(mask = domain_mask(best)))

@@ -180,6 +180,17 @@ static const struct cpumask *allowed_of(const struct task_struct *p, const struc
 	return bpf_cpumask_and(scratch, area, p->cpus_ptr) ? cast_mask(scratch) : NULL;
 }
 
+/* The i-th nearest of the other domains; i is below nr_domains - 1. */
+static __always_inline const struct near_domain *neighbour(u32 domain, u32 i)
+{
+	u32 slot = domain * nr_domains + i;
+	const struct near_domain *next = bpf_map_lookup_elem(&neighbours, &slot);
+
+	if (!next)
+		scx_bpf_error("no neighbour in slot %u", slot);
+	return next;
+}
+
 static __always_inline u64 cpu_dsq(s32 cpu)
 {
 	return CPU_DSQ_BASE + cpu;

@@ -88,17 +88,33 @@ static bool is_worth_moving(struct task_struct *p, u32 domain)
 	       (nr_classes == 1 || nearest_of_class(domain, tctx->class & (MAX_CLASSES - 1)) == domain);
 }
 
-/* Claim an idle CPU that is better than `cpu`, in its domain; < 0 if there is none. Global: verified once. */
-__noinline s32 claim_better(struct task_struct *p __arg_trusted, s32 cpu)
+/* The best idle CPU of the domain of `cpu` that is better than it, and not parked; < 0 if there is none. Global: verified once. */
+__noinline s32 better_idle(struct task_struct *p __arg_trusted, s32 cpu)
 {
 	u32 rank = rank_of_cpu(cpu), domain = domain_of_cpu(cpu);
 	const struct cpumask *mask = rank ? domain_mask(domain) : NULL;
-	s32 better;
 
 	if (!mask || !(mask = nr_parked ? awake_of(p, mask) : allowed_of(p, mask)))
 		return -EBUSY;
-	better = best_idle(domain, mask, rank, smt_enabled);
+	return best_idle(domain, mask, rank, smt_enabled);
+}
+
+/* Claim that one. */
+static s32 claim_better(struct task_struct *p, s32 cpu)
+{
+	s32 better = better_idle(p, cpu);
+
 	return better >= 0 && scx_bpf_test_and_clear_cpu_idle(better) ? better : -EBUSY;
+}
+
+/* Put a task that is being enqueued onto `cpu`, which has been claimed for it. False if none has (< 0). */
+static bool put_onto(struct task_struct *p, s32 cpu, enum counter counter, u64 enq_flags)
+{
+	if (cpu < 0)
+		return false;
+	count(bpf_get_smp_processor_id(), counter);
+	scx_bpf_dsq_insert(p, DSQ_LOCAL_ON | cpu, slice_ns, enq_flags);
+	return true;
 }
 
 /* Is any CPU of the machine idle? Under load there is none most of the time, and this is cheaper than to look everywhere. */

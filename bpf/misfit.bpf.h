@@ -73,11 +73,8 @@ __noinline bool move_up(struct task_struct *p __arg_trusted, u64 enq_flags)
 	bpf_for(above, 1, class + 1) {
 		faster = slot_mask(&faster_masks, above);
 		cpu = faster ? claim_idle_in(p, faster, smt_enabled ? PICK_WHOLE_CORE : 0) : -EBUSY;
-		if (cpu < 0)
-			continue;
-		count(bpf_get_smp_processor_id(), COUNT_MOVED_UP);
-		scx_bpf_dsq_insert(p, DSQ_LOCAL_ON | cpu, slice_ns, enq_flags);
-		return true;
+		if (put_onto(p, cpu, COUNT_MOVED_UP, enq_flags))
+			return true;
 	}
 	return false;
 }
@@ -109,14 +106,13 @@ __noinline bool kick_misfit(u32 domain)
 /* A CPU of `domain` goes idle: call the misfit of the nearest domain of a slower class that has one. */
 static void call_misfit(u32 domain)
 {
-	u32 class = class_of_domain(domain), i, slot;
-	struct near_domain *next;
+	u32 class = class_of_domain(domain), i;
+	const struct near_domain *next;
 
 	if (class + 1 >= nr_classes)
 		return;
 	bpf_for(i, 0, nr_domains - 1) {
-		slot = domain * nr_domains + i;
-		next = bpf_map_lookup_elem(&neighbours, &slot);
+		next = neighbour(domain, i);
 		if (next && class_of_domain(next->domain) > class && kick_misfit(next->domain))
 			return;
 	}

@@ -27,6 +27,7 @@
 /* For a domain that has lost its last CPU: what was queued there just then may be what the unplug waits for. */
 #define ORPHAN_PERIOD_NS (5ULL * 1000 * 1000)
 #define MAX_RESCUE_WALK 1024
+#define LATE_TURN_NS (64ULL * 1000 * 1000)
 
 static __always_inline bool waited_too_long(const struct task_ctx *tctx, u64 now)
 {
@@ -131,8 +132,6 @@ static void rescue_waiting(s32 cpu, u32 domain, u64 now)
 		relocate_orphans(cpu, now);
 	}
 }
-
-#define LATE_TURN_NS (64ULL * 1000 * 1000)
 
 /* Does `prev`, whose turn has ended, finish a section that it had to wait long for? */
 static bool finishes_section(const struct task_struct *prev, const struct cpu_state *here, u64 now)

@@ -97,11 +97,7 @@ __noinline bool move_to_own_core(struct task_struct *p __arg_trusted, u64 enq_fl
 	if (!there || !tctx || !config || !own || !runs_on_and_on(p, tctx) || !leaves_core(p, cpu, there))
 		return false;
 	cpu = nr_classes > 1 ? claim_idle_in(p, own, PICK_WHOLE_CORE) : claim_idle_near(p, domain, config, PICK_WHOLE_CORE);
-	if (cpu < 0)
-		return false;
-	count(bpf_get_smp_processor_id(), COUNT_OWN_CORE);
-	scx_bpf_dsq_insert(p, DSQ_LOCAL_ON | cpu, slice_ns, enq_flags);
-	return true;
+	return put_onto(p, cpu, COUNT_OWN_CORE, enq_flags);
 }
 
 #endif

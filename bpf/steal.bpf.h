@@ -93,16 +93,13 @@ static bool steal_from(u32 domain, u32 proximity, s32 cpu, u64 now)
 /* Take a task from the nearest domain that has one for this CPU; false if there is none. */
 static bool steal(s32 cpu, u32 domain, u64 now)
 {
-	struct near_domain *next;
-	u32 i, slot;
+	const struct near_domain *next;
+	u32 i;
 
 	bpf_for(i, 0, nr_domains - 1) {
-		slot = domain * nr_domains + i;
-		next = bpf_map_lookup_elem(&neighbours, &slot);
-		if (!next) {
-			scx_bpf_error("no neighbour in slot %u", slot);
+		next = neighbour(domain, i);
+		if (!next)
 			return false;
-		}
 		if (steal_from(next->domain, next->proximity, cpu, now)) {
 			count(cpu, next->proximity == NEAR_LLC	? COUNT_STOLEN_LLC :
 				   next->proximity == NEAR_NODE ? COUNT_STOLEN_NODE :

@@ -260,13 +260,9 @@ mod tests {
 
     #[test]
     fn the_best_cpus_of_a_domain_come_first_and_may_change() {
-        let mut topology =
-            Source::parse("synthetic:l3:2 core:3 pu:1").and_then(|source| read(&source)).expect("a machine");
+        let topology = Source::parse("synthetic:l3:2 core:3 pu:1").and_then(|source| read(&source)).expect("a machine");
         let domains = Domains::build(&topology).expect("a good machine");
-        let mut prefer = |order: &[&str]| {
-            topology.classes[0].preferred = order.iter().map(|cpus| cpus.parse().expect("a cpulist")).collect();
-            topology.clone()
-        };
+        let prefer = |order: &[&str]| topology.clone().preferring(order);
         let known = prefer(&["2,5", "0-1,3-4"]);
         let of = |classes| Tables::new(&known, &domains, &"0-6".parse().expect("a cpulist"), classes, &[]);
         let ranks = |tables: &Tables| -> (Vec<u32>, Vec<u32>) {

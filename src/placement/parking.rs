@@ -169,13 +169,9 @@ mod tests {
 
     #[test]
     fn preferred_cores_stay_awake_and_may_change() {
-        let mut topology =
-            Source::parse("synthetic:l3:2 core:4 pu:1").and_then(|source| read(&source)).expect("a machine");
+        let topology = Source::parse("synthetic:l3:2 core:4 pu:1").and_then(|source| read(&source)).expect("a machine");
         let domains = Domains::build(&topology).expect("a good machine");
-        let mut prefer = |order: &[&str]| {
-            topology.classes[0].preferred = order.iter().map(|cpus| cpus.parse().expect("a cpulist")).collect();
-            topology.clone()
-        };
+        let prefer = |order: &[&str]| topology.clone().preferring(order);
         let mut parking = Parking::new(&prefer(&["6", "1-5,7", "0"]), &domains);
         assert_eq!(settled(&mut parking, &[200, 0]), "0-5,7");
         assert_eq!(settled(&mut parking, &[1000, 0]), "0-3,7", "core by core, domain by domain");

@@ -53,11 +53,9 @@ mod tests {
 
     /// The ranks of eight CPUs in two LLCs that are preferred in this order.
     fn ranks(order: &[&str]) -> Vec<Option<u32>> {
-        let mut topology =
-            Source::parse("synthetic:l3:2 core:4 pu:1").and_then(|source| read(&source)).expect("a machine");
+        let topology = Source::parse("synthetic:l3:2 core:4 pu:1").and_then(|source| read(&source)).expect("a machine");
         let domains = Domains::build(&topology).expect("a good machine");
-        topology.classes[0].preferred = order.iter().map(|cpus| cpus.parse().expect("a cpulist")).collect();
-        let ranks = Ranks::new(&topology, &domains);
+        let ranks = Ranks::new(&topology.preferring(order), &domains);
         assert_eq!(ranks.differ(), (0..8).any(|cpu| ranks.of(CpuId(cpu)).is_some()));
         (0..8).map(|cpu| ranks.of(CpuId(cpu))).collect()
     }
