@@ -107,6 +107,7 @@ void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
 	if (!here->handed_on)
 		here->started_at = now;
 	here->handed_on = false;
+	here->round_until = is_planner(p, tctx, now) ? tctx->changed_at + PLANNER_TURN_NS : 0;
 	if (smt_enabled)
 		here->shared_ticks = 0;
 	show_running(here, tctx, now);
@@ -140,7 +141,7 @@ void BPF_STRUCT_OPS(domains_tick, struct task_struct *p)
 		adjust_perf(cpu, tctx->demand, now);
 	look_for_stuck(domain, here);
 	tell_crowding(domain, here);
-	if (here->make_way || (steady && scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu)))
+	if (!in_round(here, now) && (here->make_way || (steady && scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu))))
 		scx_bpf_task_set_slice(p, 0);
 }
 

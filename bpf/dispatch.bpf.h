@@ -77,7 +77,7 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 	here->handed_on = false;
 	rescue_waiting(cpu, domain, now);
 	keep = can_go_on(prev, cpu) && !moves_on(prev, cpu, here); /* after the rescue, which lets go of the runqueue's lock */
-	if (keep && finishes_section(prev, here, now)) {
+	if (keep && (in_round(here, now) || finishes_section(prev, here, now))) {
 		keep_running(prev);
 		return;
 	}

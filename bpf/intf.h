@@ -136,6 +136,7 @@ struct cpu_state {
 	u32 crowded_ticks;  /* ticks in a row that found more to run than CPUs, while the daemon wants to hear of it (signal.bpf.h) */
 	u32 looked_at;	    /* the index of the CPU of its domain that it looks at next (stuck.bpf.h) */
 	u64 rescue_at;
+	u64 round_until; /* ns, until when what runs here is in a round that nobody interrupts (planner.bpf.h); 0: it is not */
 	/* kept where frequencies are asked of us only (cpuperf.bpf.h): */
 	u64 idle_from; /* ns, since when it is idle; 0: it is not */
 	u64 idle_ns;   /* how long it was before that, since */

@@ -5,8 +5,9 @@
  * The thread that plans goes before whoever of ours runs on its CPU: among ten hogs a CPU it would be tens of ms late
  * otherwise, and the plan with it. It sleeps most of the time, so this takes next to nothing from anybody; and only for a
  * while after it woke up, so that a daemon that runs wild waits its turn. Not only as it wakes up: who takes its CPU in the
- * middle of a round would send it to the end of the line. (Seen: 1.1 s, beside hogs at nice -15.) And not only where it may
- * run on more than one CPU: it may not while it is in a BPF program, which most of a round is. (Seen: 0.2 s, beside the same.)
+ * middle of a round would send it to the end of the line (seen: 1.1 s, beside hogs at nice -15), so nobody that is ours does.
+ * And not only where it may run on more than one CPU: it may not while it is in a BPF program, which most of a round is.
+ * (Seen: 0.2 s, beside the same.)
  */
 #ifndef __SCX_DOMAINS_PLANNER_H
 #define __SCX_DOMAINS_PLANNER_H

@@ -17,8 +17,14 @@
 /* What a task may run before another task preempts it: a quarter of a tick at HZ=250, and far more than passing a message takes. */
 #define UNDISTURBED_NS (1000ULL * 1000)
 
+/* Does the daemon's thread run there, in the middle of a round (planner.bpf.h)? */
+static __always_inline bool in_round(const struct cpu_state *state, u64 now)
+{
+	return time_before(now, state->round_until);
+}
+
 /*
- * By how much vtime (ns) the task that runs on `cpu` is ahead of `vtime`; < 0: behind, not ours, or making way already.
+ * By how much vtime (ns) the task that runs on `cpu` is ahead of `vtime`; < 0: behind, not ours, in a round, or making way already.
  * Global, as the next one: verified once.
  */
 __noinline s64 running_ahead(s32 cpu, u64 vtime, u64 now)
@@ -26,7 +32,7 @@ __noinline s64 running_ahead(s32 cpu, u64 vtime, u64 now)
 	struct cpu_state *state = cpu_state(cpu);
 	u64 weight;
 
-	if (!state || !(weight = state->running_weight) || state->make_way)
+	if (!state || !(weight = state->running_weight) || state->make_way || in_round(state, now))
 		return -1;
 	return state->running_vtime + to_vtime(counted(time_delta(now, state->running_clock), cpu), weight) - vtime;
 }
