@@ -75,6 +75,7 @@ void BPF_STRUCT_OPS(domains_runnable, struct task_struct *p, u64 enq_flags)
 
 	if (!tctx || tctx->member)
 		return;
+	note_planner(p, enq_flags, now);
 	tctx->duty = duty_at(tctx, now);
 	tctx->changed_at = now;
 	domain = fitting_domain(p, domain_of_cpu(scx_bpf_task_cpu(p)));
@@ -107,7 +108,7 @@ void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
 	if (!here->handed_on)
 		here->started_at = now;
 	here->handed_on = false;
-	here->round_until = is_planner(p, tctx, now) ? tctx->changed_at + PLANNER_TURN_NS : 0;
+	here->round_until = is_planner(p, now) ? planner_woke_at + PLANNER_TURN_NS : 0;
 	if (smt_enabled)
 		here->shared_ticks = 0;
 	show_running(here, tctx, now);

@@ -69,10 +69,11 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 	u64 now = scx_bpf_now(), own_vtime = 0, shared_vtime = 0, best, first, second;
 	struct task_ctx *tctx;
 	struct cpu_state *here = cpu_state(cpu);
-	bool own, shared, keep;
+	bool own, shared, keep, asked;
 
 	if (!here)
 		return;
+	asked = here->make_way;
 	here->make_way = false;
 	here->handed_on = false;
 	rescue_waiting(cpu, domain, now);
@@ -95,7 +96,8 @@ void BPF_STRUCT_OPS(domains_dispatch, s32 cpu, struct task_struct *prev)
 		}
 		if (keep && (tctx = task_ctx(prev))) {
 			charge(prev, tctx, cpu, now);
-			if (stays(tctx, best) && !(own && makes_way(prev, tctx, domain, own_vtime))) {
+			if ((stays(tctx, best) || (first == domain && !asked && is_back_soon(domain, cpu, now))) &&
+			    !(own && makes_way(prev, tctx, domain, own_vtime))) {
 				count(cpu, COUNT_KEPT);
 				keep_running(prev);
 				return;

@@ -82,9 +82,11 @@ void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 		return;
 	if (tctx->transit)
 		settle_transit(tctx, now);
-	if (!tctx->queued_at) /* a change of mask or weight does not make the wait any shorter */
+	if (!tctx->queued_at) { /* a change of mask or weight does not make the wait any shorter */
 		tctx->queued_at = now;
-	if (is_planner(p, tctx, now))
+		tctx->woken = enq_flags & ENQ_WAKEUP;
+	}
+	if (is_planner(p, now))
 		enqueue_planner(p, tctx, enq_flags, now);
 	else if (is_pinned(p))
 		enqueue_on_cpu(p, tctx, scx_bpf_task_cpu(p), enq_flags, now);

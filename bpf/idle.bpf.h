@@ -7,14 +7,16 @@
  *
  *	1. where SMT is on, a whole idle core: the previous one, then one in the domain, the LLC, the node
  *	2. the previous CPU, then any idle CPU in the domain, the LLC, the node
- *	3. for a task that is new, anywhere else that it may run, whole cores first; if no CPU is idle, where the load is least
- *	   (birth.bpf.h)
+ *	3. for a task that is new, anywhere else that it may run, whole cores first
+ *
+ * If none is idle, one that is new or has slept long waits where the load is least (cold.bpf.h).
  *
  * Whose process prefers a node (hint.bpf.h) and is not there gets any idle CPU of it first.
  * CPUs that are not parked come first of all (park.bpf.h), and of a domain's those that are better (preferred.bpf.h).
  *
  * With several core classes, an idle CPU of the class that the task should be on comes before these, from the nearest domain
- * that has such: but where nothing of that class is idle, any CPU is better than a queue.
+ * that has such: but where nothing of that class is idle, any CPU is better than a queue. While some are parked, what spills over
+ * to another class has its first idle CPU, not just any, so that it keeps few awake.
  *
  * Any other has its data in its node, and waits a moment before a CPU of another node may take it (steal.bpf.h).
  *
@@ -53,8 +55,32 @@ static bool claim_whole_core(s32 cpu)
 	return whole && scx_bpf_test_and_clear_cpu_idle(cpu);
 }
 
+/*
+ * Claim an idle CPU of another class, where some are parked: of the nearest class, slower ones first, always the first that is idle
+ * in the order of its domain. So what spills over wakes few CPUs, and the others sleep deeply. Global: verified once.
+ */
+__noinline s32 claim_spill(struct task_struct *p __arg_trusted, u32 domain)
+{
+	const struct cpumask *mask;
+	s32 cpu = -EBUSY;
+	u32 i, to;
+
+	bpf_for(i, 0, MAX_CLASSES) {
+		if (i >= nr_classes)
+			break;
+		to = nearest_of_class(domain, nr_classes - 1 - i);
+		if (to == domain || !(mask = domain_mask(to)) || !(mask = allowed_of(p, mask)))
+			continue;
+		cpu = best_idle(to, mask, ANY_RANK, smt_enabled);
+		if (cpu >= 0 && scx_bpf_test_and_clear_cpu_idle(cpu))
+			break;
+		cpu = -EBUSY;
+	}
+	return cpu;
+}
+
 /* Claim an idle CPU in the domain, its LLC or its node, nearest first. */
-static s32 claim_idle_near(const struct task_struct *p, u32 domain, const struct domain_config *config, u64 flags)
+static s32 claim_idle_near(struct task_struct *p, u32 domain, const struct domain_config *config, u64 flags)
 {
 	const struct cpumask *llc = slot_mask(&area_masks, config->llc_mask);
 	const struct cpumask *node = slot_mask(&area_masks, config->node_mask);
@@ -63,6 +89,8 @@ static s32 claim_idle_near(const struct task_struct *p, u32 domain, const struct
 	if (!llc || !node)
 		return -ENOENT;
 	cpu = claim_idle_of(p, domain, flags);
+	if (cpu < 0 && nr_classes > 1 && nr_parked)
+		cpu = claim_spill(p, domain);
 	if (cpu < 0 && config->shares_llc)
 		cpu = claim_idle_in(p, llc, flags);
 	return cpu >= 0 ? cpu : claim_idle_in(p, node, flags);
@@ -272,7 +300,7 @@ s32 BPF_STRUCT_OPS(domains_select_cpu, struct task_struct *p, s32 prev_cpu, u64 
 	}
 	cpu = claim_idle_cpu(p, prev_cpu, wake_flags & WAKE_NEW);
 	if (cpu < 0)
-		return nr_domains > 1 && (wake_flags & WAKE_NEW) ? birthplace(p, prev_cpu) : prev_cpu;
+		return nr_domains > 1 ? thinnest_place(p, prev_cpu, (wake_flags & WAKE_NEW) != 0) : prev_cpu;
 	here->counters[COUNT_IDLE_DIRECT]++;
 	scx_bpf_dsq_insert(p, DSQ_LOCAL, slice_ns, 0);
 	return cpu;

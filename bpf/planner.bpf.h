@@ -15,9 +15,18 @@
 /* What the planner may run after it woke up, before it is like any other: ten times what a round takes. */
 #define PLANNER_TURN_NS (20ULL * 1000 * 1000)
 
-static __always_inline bool is_planner(const struct task_struct *p, const struct task_ctx *tctx, u64 now)
+/* ns, when it last woke up. Written once a round. */
+static u64 planner_woke_at;
+
+static __always_inline void note_planner(const struct task_struct *p, u64 enq_flags, u64 now)
 {
-	return p->pid == planner_pid && time_delta(now, tctx->changed_at) < PLANNER_TURN_NS;
+	if (p->pid == planner_pid && (enq_flags & ENQ_WAKEUP))
+		planner_woke_at = now;
+}
+
+static __always_inline bool is_planner(const struct task_struct *p, u64 now)
+{
+	return p->pid == planner_pid && time_delta(now, planner_woke_at) < PLANNER_TURN_NS;
 }
 
 /* Where its CPU is not ours just now, it is first in the line of its domain, or of the one CPU that it may run on. */

@@ -33,6 +33,7 @@ struct task_ctx {
 	u32 in_clock; /* does its term count in the domain's clock? Changes under its lock, as vtime of one that counts */
 	bool member;
 	bool pinned; /* counted as one that cannot leave the domain */
+	bool woken; /* does it wait because it woke up, and not because its turn ended? As of queued_at */
 	bool compares; /* is `lead` of its stay in this domain? */
 };
 

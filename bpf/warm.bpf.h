@@ -11,6 +11,10 @@
  * before it by no more than the margin by which one that wakes up would have to be. So 1100 became 136, of twelve hogs 870 611, and
  * at mixed nice 550 113 (medians of five runs after, two before); shares stayed within what is asked of them.
  *
+ * And one that was pushed off for a moment, by one that is known to sleep most of the time, is left for its own CPU, for a turn.
+ * Else, with a task on each CPU, the CPU whose turn ends next takes it in place of its own, and the two change places: of eight hogs
+ * on eight CPUs ten a second did, as the daemon and kernel threads woke up, and now five.
+ *
  * Limits. Who is passed over keeps its vtime, so it is passed over for as long only as others are that near to it: they run, and
  * fall behind. A heavy task that waits is before others by more than that at once.
  */
@@ -20,6 +24,9 @@
 #define MAX_WARM 6
 /* A turn. */
 #define WARM_NS (4ULL * 1000 * 1000)
+/* Who is runnable for no more than this share of its time (of 1024) is off again soon: in half a turn, or it is not waited for. */
+#define MOMENTARY_DUTY 256
+#define MOMENT_NS (2ULL * 1000 * 1000)
 
 /*
  * Take one from a domain's queue, whose first has the key `best`, that ran on `cpu` last. In order of arrival nobody is passed
@@ -44,6 +51,32 @@ __noinline bool take_warm(u32 domain, s32 cpu, u64 best)
 		break;
 	}
 	return taken;
+}
+
+/*
+ * Will the first in a domain's queue that may run on `cpu` have its own CPU back in a moment? It was pushed off by one that sleeps
+ * soon. Global: verified once.
+ */
+__noinline bool is_back_soon(u32 domain, s32 cpu, u64 now)
+{
+	u32 visited = unknown_zero;
+	const struct cpu_state *there;
+	struct task_struct *p;
+	struct task_ctx *tctx;
+	bool soon = false;
+
+	bpf_for_each(scx_dsq, p, domain, 0) {
+		if (++visited > MAX_WARM)
+			break;
+		if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
+			continue;
+		tctx = task_ctx_fallible(p);
+		there = cpu_state_fallible(scx_bpf_task_cpu(p));
+		soon = tctx && !tctx->woken && time_delta(now, tctx->queued_at) < MOMENT_NS && there && scx_bpf_task_cpu(p) != cpu &&
+		       there->running_weight && there->running_duty <= MOMENTARY_DUTY;
+		break;
+	}
+	return soon;
 }
 
 /* Does the running task go on, while the best of those that wait does so under this key? */

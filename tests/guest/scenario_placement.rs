@@ -61,3 +61,44 @@ fn who_is_born_into_a_crowd_waits_where_it_is_thinner() {
     assert!(least(anywhere) > 0.75, "{anywhere:?}");
     assert!(least(confined) < 0.6, "{confined:?}");
 }
+
+/// Four hogs a CPU in one LLC, one a CPU in the other, and beside them four threads that slept in the first until they might go
+/// where they like: long sleepers, then short ones. Nobody moves them but themselves. Prints the CPUs where they ran last.
+const COME_BACK_TO_A_CROWD: &str = "
+    threads() { ls /proc/$1/task | sort -n | tail -n 4; }
+    sleepers() {
+        guest-load sleepers --threads 4 --cpus 0-1 --work-us 500 --period-ms $1 --count $((3000 / $1)) & load=$!; usleep 500000
+        for thread in $(threads $load); do taskset -p f $thread; done; usleep 1000000
+        for thread in $(threads $load); do echo \"cpu_of_$1=$(cut -d' ' -f39 /proc/$thread/stat)\"; done; wait $load; }
+    start --no-balance --no-steal &&
+    { guest-load hogs --threads 8 --cpus 0-1 --seconds 12 & guest-load hogs --threads 2 --cpus 2-3 --seconds 12 & usleep 500000; } &&
+    sleepers 50 && sleepers 10 && health && stop";
+
+#[test]
+fn who_has_slept_long_waits_where_it_is_thinner() {
+    let outcome = Guest::new().shape("1x2x2x1").limit(600).run(&script(COME_BACK_TO_A_CROWD)).success().healthy();
+    let (long, short) = (outcome.said("cpu_of_50"), outcome.said("cpu_of_10"));
+    println!("CPUs of long sleepers {long:?}, of short ones {short:?}");
+    let thin = |cpus: &[&str]| cpus.iter().filter(|cpu| ["2", "3"].contains(cpu)).count();
+    assert_eq!((long.len(), short.len()), (4, 4));
+    assert!(thin(&long) >= 3, "{long:?}");
+    assert!(thin(&short) <= 1, "who is still warm stays: {short:?}");
+}
+
+/// A hog on each CPU, and one that pushes one of them off fifty times a second: for a moment, then for long. The daemon, which does
+/// too, has no round meanwhile. Prints how often the hogs changed CPUs in two seconds.
+const PUSHED_OFF: &str = "
+    migrations() { cat /proc/$hogs/task/*/sched | awk '/nr_migrations/ { n += $3 } END { print n }'; }
+    beside() {
+        guest-load sleepers --work-us $1 --period-ms 20 --count 180 >/dev/null & sleeper=$!; sleep 1
+        before=$(migrations); sleep 2; echo \"changes=$(($(migrations) - before))\"; wait $sleeper; }
+    start --balance-interval 60s &&
+    { guest-load hogs --threads 4 --seconds 12 >/dev/null & hogs=$!; sleep 1; beside 500; beside 10000; wait $hogs; } && health && stop";
+
+#[test]
+fn who_is_pushed_off_for_a_moment_has_its_own_cpu_back() {
+    let outcome = Guest::new().shape("1x1x4x1").limit(600).run(&script(PUSHED_OFF)).success().healthy();
+    let changes: Vec<u32> = outcome.said("changes").iter().map(|n| n.parse().expect("a number")).collect();
+    println!("changes of CPU in two seconds, pushed off for a moment and for long: {changes:?}");
+    assert!(3 * changes[0] < changes[1], "{changes:?}");
+}

@@ -44,13 +44,12 @@ fn powersave_leaves_cpus_asleep_and_puts_back_what_it_sets() {
         |first: usize| -> Vec<i64> { ran[first].iter().zip(&ran[first + 1]).map(|(a, b)| b - a).collect() };
     let (with, without) = (in_a_second(0), in_a_second(2));
     println!("parked {parked:?}; each CPU ran for us: {with:?}, with none parked {without:?}");
-    let busy = |ran: &[i64]| ran.iter().filter(|us| **us >= ASLEEP_US).count();
 
     let both: Vec<usize> = parked[0].iter().copied().filter(|cpu| parked[1].contains(cpu)).collect();
     assert!(both.len() >= 4 && [4, 5, 6, 7].iter().all(|cpu| both.contains(cpu)), "an LLC is emptied: {parked:?}");
     assert!(both.iter().all(|cpu| with[*cpu] < ASLEEP_US), "who is parked sleeps: {with:?}");
     assert_eq!((parked[2].len(), parked[3].len()), (0, 0), "--no-parking");
-    assert!(busy(&without) > busy(&with), "without parking, who was put there stays: {without:?}");
+    assert!(without[4..].iter().any(|us| *us >= ASLEEP_US), "without parking, who was put there stays: {without:?}");
 
     let reports = outcome.reports();
     let [pinned, bursts, hogs] = &reports[..] else { panic!("three loads report: {reports:?}") };
