@@ -75,18 +75,18 @@ __noinline u64 movable_load(const struct task_ctx *tctx __arg_nonnull, u32 easil
 /*
  * Is most of a task's memory on `node`, as far as the kernel tells? That is the only node that it is bound to or prefers by
  * mempolicy, or else the one that its process prefers for its GPU (hint.bpf.h), or else the one that NUMA balancing has found.
- * Of policies, nodes 0 to 63 are looked at.
+ * Of policies, whatever their mode (hwloc's binding is MPOL_PREFERRED_MANY unless it is strict), nodes 0 to 63 are looked at.
  */
 static bool has_memory_on(const struct task_struct *p, s32 node)
 {
 	const struct mempolicy *policy = bpf_core_field_exists(p->mempolicy) ? p->mempolicy : NULL;
-
+	u64 nodes = policy ? policy->nodes.bits[0] : 0;
 	struct node_hint *hint;
 
 	if (node < 0)
 		return false;
-	if (policy && (policy->mode == 1 /* MPOL_PREFERRED */ || policy->mode == 2 /* MPOL_BIND */))
-		return policy->nodes.bits[0] == 1ULL << (node & 63);
+	if (nodes)
+		return nodes == 1ULL << (node & 63);
 	hint = node_hint(p);
 	if (hint)
 		return hint->node == node;

@@ -107,3 +107,49 @@ fn real_time_is_taken_off_capacity_on_the_newest() {
 fn real_time_is_taken_off_capacity_on_6_18() {
     real_time_is_taken_off_capacity("6.18");
 }
+
+/// Six hogs are born on the first of two nodes, on the other are two that cannot leave: two of the six have to go. The memory of
+/// three is bound to the first node; of those who are started first, then of those who are started last. Prints where each ran.
+const BOUND_MEMORY: &str = "
+    cpus_of() { for thread in $(ls /proc/$2/task | sort -n | tail -n 3); do
+        echo \"$1=$(cut -d' ' -f39 /proc/$2/task/$thread/stat)\"; done; }
+    three() { guest-load $@ hogs --threads 3 --cpus 0-1 --release --seconds 6 >/dev/null & }
+    watch() { for second in 1 2 3; do sleep 1; cpus_of bound $bound; cpus_of free $free; done; wait $bound $free $others; }
+    others() { guest-load hogs --threads 2 --cpus 2-3 --seconds 8 >/dev/null & others=$!; usleep 300000; }
+    start && { others; three --memory-node 0; bound=$!; three; free=$!; sleep 2; watch; } &&
+    { others; three; free=$!; three --memory-node 0; bound=$!; sleep 2; watch; } && health && stop";
+
+#[test]
+fn who_has_its_memory_here_stays_while_others_will_do() {
+    let outcome = Guest::new().shape("2x1x2x1").limit(600).run(&script(BOUND_MEMORY)).success().healthy();
+    let away = |who| outcome.said(who).iter().filter(|cpu| ["2", "3"].contains(cpu)).count();
+    let (bound, free, looks) = (away("bound"), away("free"), outcome.said("bound").len());
+    println!("of {looks} looks each, on the other node: {bound} with memory on the first, {free} without");
+    // Two of three without. By chance it would be two of six, of both kinds.
+    assert!(looks == 18 && bound <= 4 && free >= bound + 5, "{bound} {free} of {looks}");
+}
+
+/// Six hogs on the first of two nodes that may not leave it, beside two on the other; then six that may.
+const BOUND_BY_AFFINITY: &str = "
+    others() { guest-load hogs --threads 2 --cpus 2-3 --seconds 5 >/dev/null & others=$!; }
+    six() {
+        start --stats 1 && { others; guest-load hogs --threads 6 --cpus 0-1 $1 --seconds 4 >/dev/null; wait $others; } &&
+        health && stop; }
+    six && echo set free && six --release";
+
+/// How many tasks flows moved, and how often one was refused for its affinity: of the last report.
+fn moved_and_refused(text: &str) -> [u64; 2] {
+    let line = text.lines().rfind(|line| line.contains(" tasks moved, ")).expect("a report");
+    let numbers: Vec<u64> =
+        line.split_once(" (").expect("numbers").1.split(' ').filter_map(|word| word.parse().ok()).collect();
+    numbers[..2].try_into().expect("two numbers")
+}
+
+#[test]
+fn who_may_not_go_is_refused_and_counted() {
+    let outcome = Guest::new().shape("2x1x2x1").limit(600).run(&script(BOUND_BY_AFFINITY)).success().healthy();
+    let (bound, free) = outcome.console.split_once("set free").expect("both halves ran");
+    let (bound, free) = (moved_and_refused(bound), moved_and_refused(free));
+    println!("moved and refused: of those that may not go {bound:?}, of those that may {free:?}");
+    assert!(bound[0] < free[0] && bound[1] > free[1], "{bound:?} {free:?}");
+}

@@ -11,6 +11,7 @@ mod clients;
 mod clock;
 mod forks;
 mod hogs;
+mod memory;
 mod pipes;
 mod report;
 mod sleepers;
@@ -31,6 +32,9 @@ struct Cli {
     /// Who schedules the load's threads
     #[arg(long, global = true, default_value = "normal")]
     policy: task::Policy,
+    /// The only node that the load's memory may be on
+    #[arg(long, global = true)]
+    memory_node: Option<usize>,
     #[command(subcommand)]
     load: Load,
 }
@@ -79,6 +83,9 @@ fn main() {
     // After the thread for the limit, which has to come through whatever the load does; the others inherit it.
     if cli.policy != task::Policy::Normal {
         task::set_policy(cli.policy);
+    }
+    if let Some(node) = cli.memory_node {
+        memory::bind(node);
     }
     let report = match &cli.load {
         Load::Hogs(options) => hogs::main(options),
