@@ -13,8 +13,8 @@
 #define __SCX_DOMAINS_PLANNER_H
 
 /*
- * How long after it woke up the planner is like any other: far longer than a round takes, or an answer to who steers it, after which
- * a round is due. (With 20 ms, a round of an emulated machine was late by 0.1 s after one.)
+ * So long after it woke up the planner goes first, and then is like any other: far longer than a round takes, or an answer to who
+ * steers it, after which a round is due. (With 20 ms, a round of an emulated machine was late by 0.1 s after one.)
  */
 #define PLANNER_TURN_NS (100ULL * 1000 * 1000)
 
