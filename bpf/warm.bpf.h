@@ -11,7 +11,7 @@
  * before it by no more than the margin by which one that wakes up would have to be. So 1100 became 136, of twelve hogs 870 611, and
  * at mixed nice 550 113 (medians of five runs after, two before); shares stayed within what is asked of them.
  *
- * And one that was pushed off for a moment, by one that is known to sleep most of the time, is left for its own CPU, for a turn.
+ * And one that was pushed off for a moment, by one that is known to sleep most of the time, is left for its own CPU, for half a turn.
  * Else, with a task on each CPU, the CPU whose turn ends next takes it in place of its own, and the two change places: of eight hogs
  * on eight CPUs ten a second did, as the daemon and kernel threads woke up, and now five.
  *
