@@ -16,7 +16,7 @@
  *
  * With several core classes, an idle CPU of the class that the task should be on comes before these, from the nearest domain
  * that has such: but where nothing of that class is idle, any CPU is better than a queue. While some are parked, what spills over
- * to another class has its first idle CPU, not just any, so that it keeps few awake.
+ * to another class of its node has the first idle CPU of that, not just any, so that it keeps few awake.
  *
  * Any other has its data in its node, and waits a moment before a CPU of another node may take it (steal.bpf.h).
  *
@@ -56,20 +56,24 @@ static bool claim_whole_core(s32 cpu)
 }
 
 /*
- * Claim an idle CPU of another class, where some are parked: of the nearest class, slower ones first, always the first that is idle
+ * Claim an idle CPU of another class in the node, where some are parked: of the slowest class first, always the first that is idle
  * in the order of its domain. So what spills over wakes few CPUs, and the others sleep deeply. Global: verified once.
  */
 __noinline s32 claim_spill(struct task_struct *p __arg_trusted, u32 domain)
 {
+	struct domain_config *here = domain_config(domain), *there;
 	const struct cpumask *mask;
 	s32 cpu = -EBUSY;
 	u32 i, to;
 
+	if (!here)
+		return -ENOENT;
 	bpf_for(i, 0, MAX_CLASSES) {
 		if (i >= nr_classes)
 			break;
 		to = nearest_of_class(domain, nr_classes - 1 - i);
-		if (to == domain || !(mask = domain_mask(to)) || !(mask = allowed_of(p, mask)))
+		if (to == domain || !(there = domain_config(to)) || there->node != here->node ||
+		    !(mask = domain_mask(to)) || !(mask = allowed_of(p, mask)))
 			continue;
 		cpu = best_idle(to, mask, ANY_RANK, smt_enabled);
 		if (cpu >= 0 && scx_bpf_test_and_clear_cpu_idle(cpu))
@@ -96,15 +100,20 @@ static s32 claim_idle_near(struct task_struct *p, u32 domain, const struct domai
 	return cpu >= 0 ? cpu : claim_idle_in(p, node, flags);
 }
 
-/* Claim an idle CPU of the class that a task should be on, if that is another than its domain's; < 0 if there is none. */
-static s32 claim_idle_in_class(struct task_struct *p, u32 domain, const struct domain_config *config)
+/*
+ * Claim an idle CPU of the class that a task should be on, if that is another than its domain's; < 0 if there is none. One that
+ * spilled over onto a parked CPU does not keep that awake by coming back to it.
+ */
+static s32 claim_idle_in_class(struct task_struct *p, s32 prev_cpu, u32 domain, const struct domain_config *config)
 {
 	const struct task_ctx *tctx = task_ctx(p);
+	s32 cpu;
 	u32 to;
 
 	if (!tctx || tctx->class == config->class || (to = nearest_of_class(domain, tctx->class)) == domain)
 		return -EBUSY;
-	return claim_idle_of(p, to, smt_enabled ? PICK_WHOLE_CORE : 0);
+	cpu = claim_idle_of(p, to, smt_enabled ? PICK_WHOLE_CORE : 0);
+	return cpu >= 0 || !nr_parked || is_awake(prev_cpu) ? cpu : claim_spill(p, to);
 }
 
 /* Is a better CPU of the domain worth to a task what it costs to leave the one where it was? */
@@ -210,7 +219,7 @@ static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu, bool far)
 			return cpu;
 	}
 	if (nr_classes > 1) {
-		cpu = claim_idle_in_class(p, domain, config);
+		cpu = claim_idle_in_class(p, prev_cpu, domain, config);
 		if (cpu >= 0)
 			return cpu;
 	}

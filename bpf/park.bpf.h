@@ -45,6 +45,13 @@ int park_cpus(void *unused)
 	return awake ? 0 : -ENOENT;
 }
 
+static bool is_awake(s32 cpu)
+{
+	const struct cpumask *awake = slot_mask(&awake_masks, 0);
+
+	return awake && bpf_cpumask_test_cpu(cpu, awake);
+}
+
 /* The CPUs of `area` that are not parked and that the task may run on; NULL if there are none. Good for as long as allowed_of(). */
 static const struct cpumask *awake_of(const struct task_struct *p, const struct cpumask *area)
 {
@@ -71,15 +78,15 @@ __noinline s32 claim_awake(struct task_struct *p __arg_trusted, s32 prev_cpu)
 {
 	u32 domain = domain_of_cpu(prev_cpu), near = domain;
 	struct domain_config *config = domain_config(domain);
-	const struct cpumask *awake = slot_mask(&awake_masks, 0), *mask;
 	const struct task_ctx *tctx = task_ctx(p);
+	const struct cpumask *mask;
 	s32 cpu;
 
-	if (!config || !awake || !tctx)
+	if (!config || !tctx)
 		return -ENOENT;
 	if (nr_classes > 1)
 		near = nearest_of_class(domain, tctx->class & (MAX_CLASSES - 1));
-	if (near == domain && bpf_cpumask_test_cpu(prev_cpu, awake) && bpf_cpumask_test_cpu(prev_cpu, p->cpus_ptr) &&
+	if (near == domain && is_awake(prev_cpu) && bpf_cpumask_test_cpu(prev_cpu, p->cpus_ptr) &&
 	    scx_bpf_test_and_clear_cpu_idle(prev_cpu))
 		return prev_cpu;
 	mask = awake_of(p, domain_mask(near));

@@ -129,13 +129,13 @@ fn who_has_its_memory_here_stays_while_others_will_do() {
     assert!(looks == 18 && bound <= 4 && free >= bound + 5, "{bound} {free} of {looks}");
 }
 
-/// Six hogs on the first of two nodes that may not leave it, beside two on the other; then six that may.
+/// Eight hogs on the first two of three nodes that may not leave these, beside two on the third; then eight that may.
 const BOUND_BY_AFFINITY: &str = "
-    others() { guest-load hogs --threads 2 --cpus 2-3 --seconds 5 >/dev/null & others=$!; }
-    six() {
-        start --stats 1 && { others; guest-load hogs --threads 6 --cpus 0-1 $1 --seconds 4 >/dev/null; wait $others; } &&
+    others() { guest-load hogs --threads 2 --cpus 4-5 --seconds 4 >/dev/null & others=$!; }
+    eight() {
+        start --stats 1 && { others; guest-load hogs --threads 8 --cpus 0-3 $1 --seconds 3 >/dev/null; wait $others; } &&
         health && stop; }
-    six && echo set free && six --release";
+    eight && echo set free && eight --release";
 
 /// How many tasks flows moved, and how often one was refused for its affinity: of the last report.
 fn moved_and_refused(text: &str) -> [u64; 2] {
@@ -147,9 +147,9 @@ fn moved_and_refused(text: &str) -> [u64; 2] {
 
 #[test]
 fn who_may_not_go_is_refused_and_counted() {
-    let outcome = Guest::new().shape("2x1x2x1").limit(600).run(&script(BOUND_BY_AFFINITY)).success().healthy();
+    let outcome = Guest::new().shape("3x1x2x1").limit(600).run(&script(BOUND_BY_AFFINITY)).success().healthy();
     let (bound, free) = outcome.console.split_once("set free").expect("both halves ran");
     let (bound, free) = (moved_and_refused(bound), moved_and_refused(free));
     println!("moved and refused: of those that may not go {bound:?}, of those that may {free:?}");
-    assert!(bound[0] < free[0] && bound[1] > free[1], "{bound:?} {free:?}");
+    assert!(bound[1] >= 100 && free[1] * 10 <= bound[1], "{bound:?} {free:?}");
 }
