@@ -50,11 +50,6 @@ fn attaches_and_stops_on_6_12() {
     }
 }
 
-#[test]
-fn attaches_and_stops_with_one_cpu() {
-    attaches_and_stops(&Guest::new().shape("1x1x1x1"), "on one CPU");
-}
-
 /// Not root, but with CAP_PERFMON (38) and CAP_BPF (39): `as_nobody CAPABILITIES`.
 const CAPABILITIES: &str = "
     as_nobody() { exec full-setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all,$1 --ambient-caps -all,$1 \
@@ -64,7 +59,7 @@ const CAPABILITIES: &str = "
     (as_nobody +cap_39); echo \"rc=$?\"";
 
 #[test]
-fn two_capabilities_will_do_without_root() {
+fn two_capabilities_will_do_without_root_on_one_cpu() {
     let guest = Guest::new().shape("1x1x1x1").copy("/usr/bin/setpriv:/bin/full-setpriv");
     let outcome = guest.run(&script(CAPABILITIES)).success().healthy();
     assert_eq!(outcome.said("rc"), ["0", "3"], "with both of them, and with one\n{}", outcome.console);

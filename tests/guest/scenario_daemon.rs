@@ -88,7 +88,7 @@ fn stopped_or_killed_daemon_harms_nobody_on_6_18() {
 
 #[test]
 fn comes_and_goes_under_load_on_the_newest() {
-    comes_and_goes_under_load("newest", 5);
+    comes_and_goes_under_load("newest", 3);
 }
 
 #[test]

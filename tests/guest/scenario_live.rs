@@ -33,9 +33,10 @@ fn what_changes_about_a_machine_counts_at_once() {
     let (free, held) = (places("free"), places("held"));
     println!("hogs on {free:?} while fast CPUs are free, on {held:?} while they are held");
     assert_eq!((free.len(), held.len()), (3, 1), "{}", outcome.console);
-    assert!(free.iter().flatten().all(|cpu| *cpu < 4), "fast CPUs are free, and hogs are elsewhere");
-    let slow = held[0].iter().filter(|cpu| **cpu >= 4).count();
-    assert_eq!(4 * slow, 3 * held[0].len(), "fast CPUs are slower now, and three of four hogs have a better place");
+    // What starts those that read this has a CPU for a moment too, and may push one off.
+    let slow = |places: &[u32]| places.iter().filter(|cpu| **cpu >= 4).count();
+    assert!(free.iter().all(|places| slow(places) <= 1), "fast CPUs are free, and hogs are elsewhere");
+    assert!((8..=10).contains(&slow(&held[0])), "fast CPUs are slower now, and three of four hogs have a better place");
 
     let logged = |line: &str| outcome.console.matches(line).count();
     assert_eq!(logged("the fastest first: P 1024, E 682"), 1, "3 GHz against 2\n{}", outcome.console);

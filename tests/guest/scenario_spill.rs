@@ -7,17 +7,18 @@ use crate::scheduler::script;
 const MHZ: &str = "4000x1,3000x3,2000x1";
 
 /// Two sleepers for whom the LP-E core will do, half a period apart, each put onto an E-core and then let go where it is wanted,
-/// while a hog has that LP-E core; for how long each CPU ran in one second of it, in us. Then the same where no CPU is parked.
+/// while a hog has that LP-E core; for how long each CPU ran in one second, in us, some seconds after they were let go. Then the same
+/// where no CPU is parked, in the first second: by and by they meet on one CPU there too, by chance.
 const SPILL: &str = r#"
     ran() { awk '/^cpu[0-9]/ { all = all " " int($8 / 1000) } END { print "ran=" substr(all, 2) }' /proc/schedstat; }
     spill() {
-        start --profile powersave $@; guest-load hogs --threads 1 --cpus 4 --seconds 5 >/dev/null & all=$!
+        after=$1; shift; start --profile powersave $@; guest-load hogs --threads 1 --cpus 4 --seconds 5 >/dev/null & all=$!
         guest-load sleepers --threads 2 --work-us 1000 --count 400 >/dev/null & sleepers=$!; all="$all $sleepers"
         usleep 100000; threads=$(ls /proc/$sleepers/task | tail -n 2); set -- 4 8
         for thread in $threads; do taskset -p $1 $thread; shift; done >/dev/null; usleep 100000
         for thread in $threads; do taskset -p 1f $thread; done >/dev/null
-        sleep 3; ran; sleep 1; ran; scx_domains status --json | grep -o '"parked":"[^"]*"'; wait $all; health; stop; }
-    spill && spill --no-parking"#;
+        sleep $after; ran; sleep 1; ran; scx_domains status --json | grep -o '"parked":"[^"]*"'; wait $all; health; stop; }
+    spill 3 && spill 0 --no-parking"#;
 
 /// What an E-core may run in a second that is left asleep but for kernel threads; a sleeper takes a hundred.
 const ASLEEP_US: i64 = 50_000;

@@ -9,8 +9,8 @@ const SAID: &str = r#"said() { grep -o "$1 *[0-9.]*" /log | tail -n 1 | sed 's/ 
 
 /// Next to two at nice -20, one at nice 0 runs 4 ms every 0.7 s, and one at nice 19 would every 47 s.
 const LIGHT_AMONG_HEAVY: &str = "
-    start --stats 1 && guest-load hogs --threads 3 --cpus 0 --nice -20,-20,0 --seconds 8 && said rescued &&
-    guest-load hogs --threads 3 --cpus 0 --nice -20,-20,19 --seconds 25 && said rescued && health && stop";
+    start --stats 1 && guest-load hogs --threads 3 --cpus 0 --nice -20,-20,0 --seconds 5 && said rescued &&
+    guest-load hogs --threads 3 --cpus 0 --nice -20,-20,19 --seconds 16 && said rescued && health && stop";
 
 /// Four that the kernel schedules, then four of the class SCHED_EXT, of which `--partial` is about.
 const PARTIAL: &str = "
@@ -34,7 +34,7 @@ fn light_task_is_rescued_and_others_are_left_alone(kernel: &str) {
         "on {kernel}: nice 19 among nice -20 waited at most {} ms, nice 0 {} ms; rescued {rescued:?}; partial load {load:?}",
         light.threads[2].max_gap_ms, normal.threads[2].max_gap_ms
     );
-    // By the weights alone the light one would not have run again within the 25 s.
+    // By the weights alone the light one would not have run again within the 16 s.
     assert!(light.threads[2].max_gap_ms < LONGEST_WAIT_MS && rescued[1] > 0.0, "{light:?}");
     // Who gets along by its weight is not rescued, and still waits no longer than that weight says.
     assert!(normal.threads[2].max_gap_ms < LONGEST_WAIT_MS && rescued[0] == 0.0, "{normal:?}");
