@@ -113,6 +113,7 @@ fn second_instance_and_sysrq_are_told() {
 /// A real-time task takes the only CPU for longer than the watchdog waits. From 7.0 on the kernel's deadline server leaves
 /// the class of sched_ext some time even then; before, nobody can help it.
 #[test]
+#[ignore = "make test-all"]
 fn a_stall_is_told_with_the_dump() {
     let body = "start && health && guest-load hogs --policy fifo --seconds 35 && ended; health";
     let outcome = Guest::new().kernel("6.18").shape("1x1x1x1").limit(600).run(&script(body)).success();

@@ -188,6 +188,7 @@ fn a_package_lives_from_installation_to_removal() {
 
 /// The same sandbox on an older kernel; and what sysrq-S has ended stays ended, although it looks like a failure.
 #[test]
+#[ignore = "make test-all"]
 fn the_service_runs_on_6_12_until_sysrq() {
     if lacks_6_12() {
         return;

@@ -106,7 +106,7 @@ const CASES: &[Case] = &[
     Case {
         name: "away-from-memory",
         groups: "{ kind = 'hog', count = 2, may_run = 'half', memory = 0 }",
-        placed: anywhere,
+        placed: |scenario| one_each(scenario, [0, 2]),
         sabotage: |scenario| confine(scenario, &[8, 10]),
         moved: &[("home_node_percent", -90.0), ("progress_percent", -30.0)],
     },
