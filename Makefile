@@ -15,7 +15,7 @@ demo:
 test: setup
 	cargo test --locked
 
-# With those that do on other kernels what `make test` does on one, or do it more often: a quarter of an hour more on two CPUs.
+# With those that do on other kernels what `make test` does on one, do it more often, or wait for long: a quarter of an hour more.
 test-all: setup
 	cargo test --locked -- --include-ignored
 

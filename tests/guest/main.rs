@@ -22,7 +22,6 @@ mod scenario_preferred;
 mod scenario_record;
 mod scenario_refusals;
 mod scenario_service;
-mod scenario_spill;
 mod scenario_starvation;
 mod scenario_statistics;
 mod scenario_steal;

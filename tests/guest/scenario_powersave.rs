@@ -1,8 +1,12 @@
-//! What powersave does to a machine: CPUs are left asleep while others will do, and nobody waits beside one; energy preferences are
-//! set, and come back whatever becomes of the daemon.
+//! What powersave does to a machine: CPUs are left asleep while others will do, nobody waits beside one, and what spills over
+//! to another class wakes few; energy preferences are set, and come back whatever becomes of the daemon.
 
 use crate::harness::{Guest, Outcome};
 use crate::scheduler::script;
+
+/// `ran` prints for how long each CPU has run until now, in us.
+const RAN: &str = r#"
+    ran() { awk '/^cpu[0-9]/ { all = all " " int($8 / 1000) } END { print "ran=" substr(all, 2) }' /proc/schedstat; }"#;
 
 /// In powersave, on eight CPUs in two LLCs: little to do for four sleepers, each of which is put onto a CPU of its own and may then
 /// go where it is wanted; which CPUs are parked, and for how long each ran in the second between, in us. Meanwhile two sleepers that only the last CPU may run, and bursts that more want than are awake. Then as
@@ -18,7 +22,6 @@ const LITTLE_AND_MUCH: &str = "
     restore() { scx_domains restore >/out 2>&1; echo \"restored=$? $(cat /out)\"; preferences; }
     cpufreq=/sys/devices/system/cpu/cpufreq
     parked() { scx_domains status --json | sed -n 's/.*\"parked\":\"\\([^\"]*\\)\".*/parked=\\1/p'; }
-    ran() { awk '/^cpu[0-9]/ { all = all \" \" int($8 / 1000) } END { print \"ran=\" substr(all, 2) }' /proc/schedstat; }
     little() { guest-load sleepers --threads 4 --work-us 1500 --count 600 >/dev/null & little=$!
         usleep 100000; set -- 1 4 10 40; threads=$(ls /proc/$little/task | tail -n 4)
         for thread in $threads; do taskset -p $1 $thread; shift; done >/dev/null; usleep 100000
@@ -37,12 +40,10 @@ const ASLEEP_US: i64 = 20_000;
 
 #[test]
 fn powersave_leaves_cpus_asleep_and_puts_back_what_it_sets() {
-    let outcome = Guest::new().shape("1x2x4x1").limit(600).run(&script(LITTLE_AND_MUCH)).success().healthy();
+    let outcome =
+        Guest::new().shape("1x2x4x1").limit(600).run(&script(&format!("{RAN}{LITTLE_AND_MUCH}"))).success().healthy();
     let parked: Vec<Vec<usize>> = outcome.said("parked").into_iter().map(cpus).collect();
-    let ran: Vec<Vec<i64>> = outcome.said("ran").into_iter().map(numbers).collect();
-    let in_a_second =
-        |first: usize| -> Vec<i64> { ran[first].iter().zip(&ran[first + 1]).map(|(a, b)| b - a).collect() };
-    let (with, without) = (in_a_second(0), in_a_second(2));
+    let [with, without] = in_seconds(&outcome);
     println!("parked {parked:?}; each CPU ran for us: {with:?}, with none parked {without:?}");
 
     let both: Vec<usize> = parked[0].iter().copied().filter(|cpu| parked[1].contains(cpu)).collect();
@@ -80,6 +81,47 @@ fn preferences_come_back(outcome: &Outcome) {
         refused.starts_with("1 1 energy preferences are as they were") && outcome.console.contains("was refused by")
     );
     assert_eq!(done, "0 1 energy preferences are as they were");
+}
+
+/// A P-core, three E-cores (1 to 3) and an LP-E core.
+const CLASSES: &str = "4000x1,3000x3,2000x1";
+
+/// Two sleepers for whom the LP-E core will do, half a period apart, each put onto an E-core and then let go where it is wanted,
+/// while a hog has that LP-E core; for how long each CPU ran in one second, in us, some seconds after they were let go. Then the same
+/// where no CPU is parked, in the first second: by and by they meet on one CPU there too, by chance.
+const SPILL: &str = r#"
+    spill() {
+        after=$1; shift; start --profile powersave $@; guest-load hogs --threads 1 --cpus 4 --seconds 5 >/dev/null & all=$!
+        guest-load sleepers --threads 2 --work-us 1000 --count 400 >/dev/null & sleepers=$!; all="$all $sleepers"
+        usleep 100000; threads=$(ls /proc/$sleepers/task | tail -n 2); set -- 4 8
+        for thread in $threads; do taskset -p $1 $thread; shift; done >/dev/null; usleep 100000
+        for thread in $threads; do taskset -p 1f $thread; done >/dev/null
+        sleep $after; ran; sleep 1; ran; scx_domains status --json | grep -o '"parked":"[^"]*"'; wait $all; health; stop; }
+    spill 3 && spill 0 --no-parking"#;
+
+/// What an E-core may run in a second that is left asleep but for kernel threads; a sleeper takes a hundred.
+const SPARED_US: i64 = 50_000;
+
+#[test]
+fn what_spills_over_keeps_few_cpus_awake() {
+    let outcome = Guest::new()
+        .shape("1x1x5x1")
+        .mhz(CLASSES)
+        .limit(300)
+        .run(&script(&format!("{RAN}{SPILL}")))
+        .success()
+        .healthy();
+    let [with, without] = in_seconds(&outcome);
+    println!("each CPU ran for us: {with:?}, with none parked {without:?}");
+    assert!(outcome.console.contains(r#""parked":"2-3""#), "{}", outcome.console);
+    assert!(with[1] > 3 * SPARED_US && with[2..4].iter().all(|us| *us < SPARED_US), "the first is enough: {with:?}");
+    assert!(without[2..4].iter().any(|us| *us >= SPARED_US), "any will do where none is parked: {without:?}");
+}
+
+/// For how long each CPU ran in each of two seconds, in us, at whose begin and end `ran` was asked.
+fn in_seconds(outcome: &Outcome) -> [Vec<i64>; 2] {
+    let ran: Vec<Vec<i64>> = outcome.said("ran").into_iter().map(numbers).collect();
+    [0, 2].map(|first| ran[first].iter().zip(&ran[first + 1]).map(|(a, b)| b - a).collect())
 }
 
 fn numbers(text: &str) -> Vec<i64> {

@@ -49,8 +49,8 @@ fn hogs_come_out_with_sensible_figures() {
     }
 }
 
-/// Two runs of a cell are the same to the last digit, and the same as with another seed they are not. QEMU's main loop may come in
-/// between on a busy host, once in many runs: then a third is the same as one of them.
+/// Two runs of a cell are the same to the last digit, and the same as with another seed they are not. Once in many runs the
+/// two were not the same, for a reason that has not been found: then a third has to be the same as one of them.
 #[test]
 fn a_run_repeats_and_its_seed_matters() {
     let mut catalogue = Catalogue::read(&folder()).unwrap();
