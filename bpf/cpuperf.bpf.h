@@ -10,6 +10,8 @@
  *
  *	wanted = bias x max(busy time x frequency, demand of the task / capacity of the class),	floor <= wanted <= ceiling
  *
+ * Time that interrupts and higher classes had is none of ours: schedutil adds theirs to what we ask for (effective_cpu_util).
+ *
  * Bias, floor and ceiling are userspace's, by class and profile (src/frequency). Up at once; down by an eighth for each STEP_NS, so
  * that the gap between two bursts costs nobody a switch of frequency; and not at all for less than DEADBAND. schedutil makes
  * 1.25 x highest frequency x target / capacity of it (kernel/sched/cpufreq_schedutil.c), so for a part of 1 the target is
@@ -58,16 +60,19 @@ static __always_inline void count_idle(struct cpu_state *here, bool idle, u64 no
 	here->idle_from = idle ? now : 0;
 }
 
-/* Bring up to now what part of the CPU's highest frequency it was busy for, as a moving average. */
+/* Bring up to now what part of the CPU's highest frequency it was busy for with what is ours, as a moving average. */
 static __always_inline void follow_busy(struct cpu_state *here, s32 cpu, u64 now)
 {
-	u64 ns = time_delta(now, here->busy_at), idle = here->idle_ns;
+	u64 ns = time_delta(now, here->busy_at), idle = here->idle_ns, taken;
 	u32 level = 0;
 
-	if (here->idle_from)
-		idle += time_delta(now, here->idle_from);
 	if (ns < DEMAND_STEP_NS)
 		return;
+	if (here->idle_from)
+		idle += time_delta(now, here->idle_from);
+	taken = cpu_taken_ns(cpu, now);
+	idle += time_delta(taken, here->busy_taken);
+	here->busy_taken = taken;
 	if (idle < ns)
 		level = ((u64)scx_bpf_cpuperf_cur(cpu) << 10) * (ns - idle) / ns;
 	if (here->busy > level)
@@ -144,8 +149,12 @@ __noinline int adjust_perf(s32 cpu, u32 demand, u64 now)
 	need = here->busy >> 10 > demand ? here->busy >> 10 : demand;
 	wanted = wanted_perf(class, need);
 	if (wanted < here->perf) {
+		if (here->perf - wanted < PERF_DEADBAND) {
+			here->perf_at = now; /* it is right: the way down has not begun */
+			return 0;
+		}
 		steps = time_delta(now, here->perf_at) / PERF_STEP_NS;
-		if (!steps || here->perf - wanted < PERF_DEADBAND)
+		if (!steps)
 			return 0;
 		if (steps < 8 && here->perf - (here->perf * steps >> 3) > wanted)
 			wanted = here->perf - (here->perf * steps >> 3);
@@ -162,7 +171,7 @@ __noinline int adjust_perf(s32 cpu, u32 demand, u64 now)
 	return 0;
 }
 
-/* Have idle CPUs look at their speed that are faster than they have to be. */
+/* Have idle CPUs look at their speed that are faster than they have to be; one that has been idle since before we came too. */
 SEC("syscall")
 int kick_fast_idlers(void *unused)
 {
@@ -173,7 +182,7 @@ int kick_fast_idlers(void *unused)
 	bpf_for(cpu, 0, nr_cpus) {
 		config = cpu_config_fallible(cpu);
 		state = cpu_state_fallible(cpu);
-		if (config && state && config->cpuperf && state->online && state->idle_from &&
+		if (config && state && config->cpuperf && state->online && (state->idle_from || !state->busy_at) &&
 		    state->perf >= wanted_perf(config->class, 0) + PERF_DEADBAND)
 			kick(cpu, KICK_IDLE);
 	}

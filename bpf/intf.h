@@ -94,6 +94,7 @@ struct domain_state {
 	u64 taken_ns;	   /* CPU time that a higher class had of its CPUs, up to load_stamp; written by advance_loads */
 	s64 transit; /* load on its way here (or, < 0, away) that a flow moved and that has not run yet */
 	u64 rescue_at;
+	u32 pressure; /* what is taken of its CPUs' capacity just now, summed; written by advance_loads */
 	u32 nr_online;
 	u32 nr_running; /* of its CPUs, those that run a task of ours */
 } __attribute__((aligned(LINE)));
@@ -140,7 +141,8 @@ struct cpu_state {
 	/* kept where frequencies are asked of us only (cpuperf.bpf.h): */
 	u64 idle_from; /* ns, since when it is idle; 0: it is not */
 	u64 idle_ns;   /* how long it was before that, since */
-	u64 busy_at;   /* ns, when `busy` was last brought up to date */
+	u64 busy_at;   /* ns, when `busy` was last brought up to date, */
+	u64 busy_taken; /* and how long others than us had had the CPU by then */
 	u64 perf_at;   /* ns, when `perf` was last changed, or right */
 	u32 busy;      /* what part of its highest frequency it needed, 0 .. 1024 << 10 */
 	u32 perf;      /* what part of it was asked for, 0 .. 1024 */

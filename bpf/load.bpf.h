@@ -84,6 +84,31 @@ static u64 domain_taken_ns(const struct domain_config *config, u64 now)
 	return sum;
 }
 
+/*
+ * What the firmware or the kernel's cooling takes of each CPU just now, of its capacity; where the kernel is told so (arm64 and
+ * riscv: topology_update_hw_pressure() of drivers/base/arch_topology.c).
+ */
+extern const unsigned long hw_pressure __ksym __weak;
+
+/* The sum of that over a domain. */
+static u32 domain_pressure(const struct domain_config *config)
+{
+	const unsigned long *pressure;
+	u32 sum = 0, i;
+	s32 cpu;
+
+	if (!bpf_ksym_exists(&hw_pressure))
+		return 0;
+	bpf_for(i, 0, config->nr_cpus) {
+		cpu = domain_cpu(config, i);
+		pressure = cpu < 0 ? NULL : bpf_per_cpu_ptr(&hw_pressure, cpu);
+		if (!pressure)
+			break;
+		sum += *pressure;
+	}
+	return sum;
+}
+
 /* Bring all domains up to now, for userspace to read: it divides by the difference of their load_stamps. */
 SEC("syscall")
 int advance_loads(void *unused)
@@ -92,7 +117,7 @@ int advance_loads(void *unused)
 	u64 now = scx_bpf_now(), taken;
 	struct domain_config *config;
 	struct domain_state *state;
-	u32 i;
+	u32 pressure, i;
 
 	if (planner_pid != pid)
 		planner_pid = pid;
@@ -104,8 +129,10 @@ int advance_loads(void *unused)
 		if (!state || !config)
 			return -ENOENT;
 		taken = domain_taken_ns(config, now);
+		pressure = domain_pressure(config);
 		bpf_spin_lock(&state->lock);
 		state->taken_ns = taken;
+		state->pressure = pressure;
 		load_advance(state, now);
 		bpf_spin_unlock(&state->lock);
 	}

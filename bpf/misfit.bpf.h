@@ -34,6 +34,14 @@ static bool has_room_above(const struct task_struct *p, u32 class)
 	return room;
 }
 
+/* May the task run on some CPU of a faster class than `class`? */
+static __always_inline bool may_go_above(const struct task_struct *p, u32 class)
+{
+	const struct cpumask *faster = slot_mask(&faster_masks, class);
+
+	return faster && bpf_cpumask_intersects(faster, p->cpus_ptr);
+}
+
 /* Should who runs on `cpu`, which may go on there, rather be enqueued anew, to move to an idle CPU of a faster class? */
 static bool goes_up(struct task_struct *p, s32 cpu)
 {
@@ -47,7 +55,7 @@ static bool goes_up(struct task_struct *p, s32 cpu)
 static __always_inline bool looks_up(struct task_struct *p, const struct task_ctx *tctx, s32 cpu, struct cpu_state *here)
 {
 	u32 class = class_of_cpu(cpu);
-	bool misfit = is_misfit(p, tctx, class) && !is_pinned(p);
+	bool misfit = is_misfit(p, tctx, class) && !is_pinned(p) && may_go_above(p, class);
 
 	if (misfit && has_room_above(p, class))
 		return true;

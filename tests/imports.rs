@@ -42,6 +42,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("gpu::nvml", Edge),
     ("heat", Pure),
     ("heat::files", Edge),
+    ("heat::packages", Edge),
     ("live", Pure),
     ("live::files", Edge),
     ("placement", Pure),

@@ -61,6 +61,8 @@ pub struct DomainSnapshot {
     pub taken_ns: u64,
     /// CPUs that are online.
     pub online: u32,
+    /// What the kernel says is taken of its CPUs' capacity just now: the sum over them, each of 1 to 1024.
+    pub pressure: u32,
 }
 
 /// All domains, by id, each at its own moment (they are read one after the other).

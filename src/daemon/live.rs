@@ -1,4 +1,4 @@
-//! Looks at the machine once a second: has something changed that the scheduler goes by?
+//! Looks at the machine: has something changed that the scheduler goes by?
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,8 +10,6 @@ use crate::live::{Files, Ranking, Renewed, renewed, unknown};
 use crate::placement::Ranks;
 use crate::topology::{Reading, Topology};
 
-/// From one look to the next.
-const EVERY: Duration = Duration::from_secs(1);
 /// The least time between two attachments: a machine that changes without end must not be without us for more than a tenth of
 /// the time.
 const SETTLED: Duration = Duration::from_secs(10);
@@ -29,7 +27,6 @@ pub struct LiveWatch {
     /// Did the last look find that the machine has to be read anew?
     doubted: bool,
     begun: Instant,
-    looked_at: Instant,
 }
 
 /// What follows from a look.
@@ -49,8 +46,8 @@ impl LiveWatch {
     pub fn new(reading: Reading, own: bool) -> Self {
         let topology = reading.topology.clone();
         let files = Files::find(Path::new("/"), &topology.online);
-        let (now, ranking) = (Instant::now(), Ranking::new(&topology));
-        Self { reading, own, topology, ranking, files, changed: false, doubted: false, begun: now, looked_at: now }
+        let ranking = Ranking::new(&topology);
+        Self { reading, own, topology, ranking, files, changed: false, doubted: false, begun: Instant::now() }
     }
 
     /// The machine as it is now, its classes in the order in which it was read.
@@ -63,12 +60,8 @@ impl LiveWatch {
         &self.ranking
     }
 
-    /// Look if it is time: once a second, or at each round where these are rarer.
+    /// Look.
     pub fn look(&mut self, domains: &Domains, heat: Option<&HeatWatch>) -> Seen {
-        if self.looked_at.elapsed() < EVERY {
-            return Seen::Same;
-        }
-        self.looked_at = Instant::now();
         // Where the user has described the machine, that is what holds, and a CPU that comes has the nearest one's place.
         let new = if self.own { unknown(domains, &self.files.online()) } else { CpuSet::new() };
         self.changed |= self.own && self.files.changed();
@@ -97,7 +90,7 @@ impl LiveWatch {
         if let Some(why) = anew.filter(|_| sure && self.begun.elapsed() >= SETTLED) {
             return Seen::Anew(why);
         }
-        let ranking = self.ranking.next(&self.topology, heat.map_or(&[], HeatWatch::ceilings));
+        let ranking = self.ranking.next(&self.topology, &heat.map(HeatWatch::held).unwrap_or_default());
         if ranking != self.ranking {
             self.ranking = ranking;
             seen = if matches!(seen, Seen::Changed) { seen } else { Seen::Ranked };

@@ -27,11 +27,15 @@ use crate::record::Round;
 use crate::stats::Lateness;
 use answers::Then;
 use crossbeam_channel::{Receiver, at, never, select};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use told::next_report;
 
 /// Rounds in a row that may fail before we give up. BPF schedules on without them.
 const MAX_FAILED_ROUNDS: u32 = 10;
+/// From one look at the machine and its sensors to the next: temperatures change in seconds, and each look reads some files.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A look that is due so soon after a round comes with it: an idle machine is woken once a second, not twice.
+const LOOK_EARLY: Duration = Duration::from_millis(100);
 
 /// The running scheduler and what is remembered from round to round.
 pub struct Rounds<'a> {
@@ -64,6 +68,8 @@ pub struct Rounds<'a> {
     rounds: u64,
     all_failed_rounds: u64,
     pace: Pace,
+    /// When the machine is looked at next.
+    look_due: Instant,
     /// When statistics are to be printed next; none where they are not.
     report_due: Option<Instant>,
     /// In a row, up to now.
@@ -107,6 +113,7 @@ impl<'a> Rounds<'a> {
             rounds: 0,
             all_failed_rounds: 0,
             pace: Pace::new(args.balance_interval, now),
+            look_due: now + LOOK_EVERY,
             report_due: next_report(args),
             failed_rounds: 0,
             notifier: Notifier::new(status_line(&domains, args), now),
@@ -180,13 +187,20 @@ impl<'a> Rounds<'a> {
     /// When something is due next.
     fn wake(&self) -> Instant {
         let others = [self.report_due, self.notifier.due()];
-        others.into_iter().flatten().fold(self.pace.due(), Instant::min)
+        others.into_iter().flatten().fold(self.pace.due().min(self.look_due), Instant::min)
     }
 
     /// The round first: it is what must not be late.
     fn do_what_is_due(&mut self) -> Result<(), Failure> {
+        let mut early = Duration::ZERO;
         if self.pace.due() <= Instant::now() {
             self.round_or_warning()?;
+            early = LOOK_EARLY;
+        }
+        if self.look_due <= Instant::now() + early {
+            self.look_due = Instant::now() + LOOK_EVERY;
+            let outcome = self.look_at_machine();
+            self.go_on_after(outcome)?;
         }
         if self.report_due.is_some_and(|due| due <= Instant::now()) {
             self.print_stats()?;
@@ -205,8 +219,16 @@ impl<'a> Rounds<'a> {
         // Who saw nothing cannot say that nobody is crowded.
         self.pace.after_round(self.sample.is_none() || self.balancer.is_crowded(), begin);
         self.attached.watch_crowding(self.pace.watch());
+        if outcome.is_ok() {
+            self.failed_rounds = 0;
+        }
+        self.go_on_after(outcome)
+    }
+
+    /// What has failed is told, once; and too often is the end.
+    fn go_on_after(&mut self, outcome: Result<(), KernelError>) -> Result<(), Failure> {
         match outcome {
-            Ok(()) => self.failed_rounds = 0,
+            Ok(()) => {}
             Err(error) if self.failed_rounds >= MAX_FAILED_ROUNDS => return Err(error.into()),
             Err(error) => {
                 if self.failed_rounds == 0 {
@@ -222,10 +244,9 @@ impl<'a> Rounds<'a> {
     fn round(&mut self) -> Result<(), KernelError> {
         let snapshot = self.attached.snapshot()?;
         self.sample = Sample::between(&self.last, &snapshot);
-        if let (Some(heat), Some(sample)) = (&mut self.heat, &mut self.sample) {
+        if let (Some(heat), Some(sample)) = (&self.heat, &mut self.sample) {
             heat.tell(sample);
         }
-        self.look_at_machine()?;
         if let Some(gpus) = &mut self.gpus {
             gpus.tell(&mut self.attached)?;
         }

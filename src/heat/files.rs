@@ -1,16 +1,18 @@
 //! Finds and reads the sensors that can be trusted.
 //!
-//! A thermal zone is trusted that is the processor's: by its name (`x86_pkg_temp`, `cpu…`), or since it throttles
-//! processors (one of its cooling devices is one). Others, such as a board's `acpitz`, read the same figure for years. It has to
-//! have a trip point from which it throttles, or a critical one, and to read a temperature that a processor can have.
+//! A thermal zone is trusted that is the processor's: by its name (`cpu…`), or since it throttles processors (one of its cooling
+//! devices is one). Others, such as a board's `acpitz`, read the same figure for years. It has to have a trip point from which it
+//! throttles, or a critical one, and to read a temperature that a processor can have. So has Intel's own sensor (`packages`).
 //!
 //! Ceilings on frequency are believed as they are: they are no measurement. Where there is none of all this, nothing is read.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::packages::{self, packages};
 use super::{Reading, Zone};
 use crate::cpuset::CpuSet;
-use crate::files::{cpus, entries, line, value};
+use crate::files::{Kept, cpus, entries, line, value};
 use crate::topology::Topology;
 
 /// Temperatures that a processor that runs can have, in thousandths of a degree.
@@ -36,21 +38,21 @@ pub struct Sensors {
 struct ZoneFile {
     cpus: CpuSet,
     limit: i64,
-    temperature: PathBuf,
+    temperature: Kept,
     name: String,
 }
 
 #[derive(Debug)]
 struct CountFile {
     cpus: CpuSet,
-    path: PathBuf,
+    file: Kept,
     last: u64,
 }
 
 #[derive(Debug)]
 struct CeilingFile {
     cpus: CpuSet,
-    path: PathBuf,
+    file: Kept,
     full: u64,
 }
 
@@ -59,8 +61,9 @@ impl Sensors {
     /// ceilings.
     #[must_use]
     pub fn find(root: &Path, topology: &Topology) -> Option<Self> {
-        let zones = zones(root, topology);
-        let counts = counts(root, topology);
+        let packages = packages(root, topology);
+        let zones: Vec<_> = zones(root, topology).into_iter().chain(package_zones(root, &packages)).collect();
+        let counts = counts(root, topology, &packages);
         let ceilings = ceilings(root, topology);
         if zones.is_empty() && counts.is_empty() && ceilings.is_empty() {
             return None;
@@ -84,46 +87,64 @@ impl Sensors {
 
     /// What they say now. One that cannot be read, or says what cannot be, says nothing.
     pub fn read(&mut self) -> Reading {
-        let zone = |zone: &ZoneFile| {
-            let temperature = value(&zone.temperature).filter(|degrees| PLAUSIBLE.contains(degrees))?;
+        let zone = |zone: &mut ZoneFile| {
+            let temperature = zone.temperature.value().filter(|degrees| PLAUSIBLE.contains(degrees))?;
             Some(Zone { cpus: zone.cpus.clone(), temperature, limit: zone.limit })
         };
-        let ceiling = |ceiling: &CeilingFile| {
-            let now = value::<u64>(&ceiling.path).filter(|now| *now > 0 && *now < ceiling.full)?;
+        let ceiling = |ceiling: &mut CeilingFile| {
+            let now = ceiling.file.value::<u64>().filter(|now| *now > 0 && *now < ceiling.full)?;
             Some((ceiling.cpus.clone(), u32::try_from(1000 - now * 1000 / ceiling.full).unwrap_or(0)))
         };
         let mut throttled = CpuSet::new();
         for count in &mut self.counts {
-            let now = value(&count.path).unwrap_or(count.last);
+            let now = count.file.value().unwrap_or(count.last);
             if now > count.last {
                 throttled.extend(count.cpus.iter());
             }
             count.last = now;
         }
         Reading {
-            zones: self.zones.iter().filter_map(zone).collect(),
+            zones: self.zones.iter_mut().filter_map(zone).collect(),
+            pressure: Vec::new(),
             throttled,
-            ceilings: self.ceilings.iter().filter_map(ceiling).collect(),
+            ceilings: self.ceilings.iter_mut().filter_map(ceiling).collect(),
         }
     }
 }
 
 fn zones(root: &Path, topology: &Topology) -> Vec<ZoneFile> {
     let folders = entries(&root.join("sys/class/thermal"), "thermal_zone");
-    folders.iter().take(MAX_FILES).filter_map(|folder| zone(root, folder, topology)).collect()
+    let count = folders.len();
+    folders.iter().take(MAX_FILES).filter_map(|folder| zone(root, folder, count, topology)).collect()
 }
 
-fn zone(root: &Path, folder: &Path, topology: &Topology) -> Option<ZoneFile> {
+/// One of so many.
+fn zone(root: &Path, folder: &Path, count: usize, topology: &Topology) -> Option<ZoneFile> {
     let name = line(folder.join("type")).ok()?;
     let cooled = cooled(root, folder, topology);
-    let by_name = name == "x86_pkg_temp" || name.starts_with("cpu");
-    if !by_name && cooled.is_empty() {
+    if name == "x86_pkg_temp" || !name.starts_with("cpu") && cooled.is_empty() {
         return None;
     }
     let temperature = folder.join("temp");
     value(&temperature).filter(|degrees| PLAUSIBLE.contains(degrees))?;
     let cpus = if cooled.is_empty() { topology.online.clone() } else { cooled };
-    Some(ZoneFile { cpus, limit: limit(folder)?, temperature, name })
+    Some(ZoneFile { cpus, limit: limit(folder)?, temperature: Kept::new(temperature, count), name })
+}
+
+fn package_zones(root: &Path, packages: &BTreeMap<u32, CpuSet>) -> Vec<ZoneFile> {
+    let sensors = packages::sensors(root, packages);
+    let count = sensors.len();
+    let zone = |sensor: packages::Sensor| {
+        value(&sensor.temperature).filter(|degrees| PLAUSIBLE.contains(degrees))?;
+        let limit = value(&sensor.limit).filter(|at| PLAUSIBLE_LIMIT.contains(at))?;
+        Some(ZoneFile {
+            cpus: sensor.cpus,
+            limit,
+            temperature: Kept::new(sensor.temperature, count),
+            name: sensor.name,
+        })
+    };
+    sensors.into_iter().filter_map(zone).collect()
 }
 
 /// The lowest trip point that throttles; else one that is below the critical one.
@@ -159,24 +180,24 @@ fn cooled(root: &Path, folder: &Path, topology: &Topology) -> CpuSet {
     cooled
 }
 
-/// How often each core has been throttled, by the first of its CPUs.
-fn counts(root: &Path, topology: &Topology) -> Vec<CountFile> {
-    let count = |cpus: &CpuSet| {
-        let cpu = cpus.first()?;
-        let path = root.join(format!("sys/devices/system/cpu/cpu{cpu}/thermal_throttle/core_throttle_count"));
+/// How often each core and each package has been throttled, by the first of its CPUs.
+fn counts(root: &Path, topology: &Topology, packages: &BTreeMap<u32, CpuSet>) -> Vec<CountFile> {
+    let count = |(cpus, name): (&CpuSet, &str)| {
+        let path = root.join(format!("sys/devices/system/cpu/cpu{}/thermal_throttle/{name}", cpus.first()?));
         let last = value(&path)?;
-        Some(CountFile { cpus: cpus.clone(), path, last })
+        Some(CountFile { cpus: cpus.clone(), file: Kept::new(path, topology.cores.len()), last })
     };
-    topology.cores.iter().take(MAX_FILES).filter_map(|core| count(&core.cpus)).collect()
+    let cores = topology.cores.iter().take(MAX_FILES).map(|core| (&core.cpus, "core_throttle_count"));
+    cores.chain(packages.values().map(|cpus| (cpus, "package_throttle_count"))).filter_map(count).collect()
 }
 
 fn ceilings(root: &Path, topology: &Topology) -> Vec<CeilingFile> {
+    let folders = entries(&root.join("sys/devices/system/cpu/cpufreq"), "policy");
     let ceiling = |folder: &PathBuf| {
         let cpus = cpus(folder.join("related_cpus"))?.intersection(&topology.online);
         let full = value(folder.join("cpuinfo_max_freq")).filter(|full| *full > 0)?;
-        Some(CeilingFile { cpus, path: folder.join("scaling_max_freq"), full })
+        Some(CeilingFile { cpus, file: Kept::new(folder.join("scaling_max_freq"), folders.len()), full })
     };
-    let folders = entries(&root.join("sys/devices/system/cpu/cpufreq"), "policy");
     folders.iter().take(MAX_FILES).filter_map(ceiling).filter(|ceiling| !ceiling.cpus.is_empty()).collect()
 }
 
@@ -211,8 +232,8 @@ mod tests {
         }
     }
 
-    const PACKAGE: [(&str, &str); 5] = [
-        ("class/thermal/thermal_zone1/type", "x86_pkg_temp"),
+    const PROCESSOR: [(&str, &str); 5] = [
+        ("class/thermal/thermal_zone1/type", "cpu-thermal"),
         ("class/thermal/thermal_zone1/temp", "55000"),
         ("class/thermal/thermal_zone1/trip_point_0_type", "passive"),
         ("class/thermal/thermal_zone1/trip_point_0_temp", "0"),
@@ -221,17 +242,45 @@ mod tests {
 
     #[test]
     fn a_processors_zone_is_read() {
-        let fake = Fake::new(&PACKAGE);
+        let fake = Fake::new(&PROCESSOR);
         assert!(fake.sensors().is_none(), "no trip point says where throttling begins");
         fake.put("class/thermal/thermal_zone1/trip_point_1_temp", "105000");
         let mut sensors = fake.sensors().unwrap();
-        assert_eq!(sensors.described(), "x86_pkg_temp (CPUs 0-3, 95 °C)");
+        assert_eq!(sensors.described(), "cpu-thermal (CPUs 0-3, 95 °C)");
         let zone = |temperature| Zone { cpus: "0-3".parse().unwrap(), temperature, limit: 95_000 };
         assert_eq!(sensors.read().zones, [zone(55_000)]);
         for nonsense in ["-274000", "0", "999999999", "NaN", ""] {
             fake.put("class/thermal/thermal_zone1/temp", nonsense);
             assert_eq!(sensors.read(), Reading::default(), "{nonsense}");
         }
+    }
+
+    #[test]
+    fn intels_sensor_is_of_its_package_and_what_it_wakes_programs_at_is_no_limit() {
+        let fake = Fake::new(&[
+            ("class/thermal/thermal_zone0/type", "x86_pkg_temp"),
+            ("class/thermal/thermal_zone0/temp", "58000"),
+            ("class/thermal/thermal_zone0/trip_point_0_type", "passive"),
+            ("class/thermal/thermal_zone0/trip_point_0_temp", "60000"),
+            ("class/hwmon/hwmon3/name", "coretemp"),
+            ("class/hwmon/hwmon3/temp1_label", "Package id 1"),
+            ("class/hwmon/hwmon3/temp1_input", "58000"),
+            ("class/hwmon/hwmon3/temp2_label", "Core 0"),
+            ("class/hwmon/hwmon3/temp2_input", "57000"),
+            ("class/hwmon/hwmon3/temp2_crit", "100000"),
+        ]);
+        (0..4).for_each(|cpu| {
+            fake.put(&format!("devices/system/cpu/cpu{cpu}/topology/physical_package_id"), ["0", "1"][cpu / 2]);
+        });
+        assert!(fake.sensors().is_none(), "nothing says where throttling begins");
+        fake.put("class/hwmon/hwmon3/temp1_crit", "100000");
+        let mut sensors = fake.sensors().unwrap();
+        assert_eq!(sensors.described(), "Package id 1 (CPUs 2-3, 100 °C)");
+        fake.put("class/hwmon/hwmon3/temp1_input", "93000");
+        let zone = Zone { cpus: "2-3".parse().unwrap(), temperature: 93_000, limit: 100_000 };
+        assert_eq!(sensors.read().zones, [zone]);
+        fake.put("class/hwmon/hwmon3/name", "nct6775");
+        assert!(fake.sensors().is_none(), "a board's chip");
     }
 
     #[test]
@@ -271,5 +320,10 @@ mod tests {
             ("1", &vec![("2-3".parse().unwrap(), 250)])
         );
         assert!(sensors.read().throttled.is_empty());
+        (0..4).for_each(|cpu| fake.put(&format!("devices/system/cpu/cpu{cpu}/topology/physical_package_id"), "0"));
+        fake.put("devices/system/cpu/cpu0/thermal_throttle/package_throttle_count", "1");
+        let mut sensors = fake.sensors().unwrap();
+        fake.put("devices/system/cpu/cpu0/thermal_throttle/package_throttle_count", "2");
+        assert_eq!(sensors.read().throttled.to_string(), "0-3");
     }
 }

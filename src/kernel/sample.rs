@@ -66,6 +66,7 @@ fn domain_snapshot(state: &intf::domain_state) -> DomainSnapshot {
         runnable_integral: state.runnable_integral,
         taken_ns: state.taken_ns,
         online: state.nr_online,
+        pressure: state.pressure,
     }
 }
 

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cpuset::CpuSet;
-use crate::files::{cpus, entries, line};
+use crate::files::{Kept, cpus, entries, line};
 
 /// Files that are read at each look: about 1 ms of work. On a machine with more, each is read at every second or third look.
 const MOST: usize = 256;
@@ -21,7 +21,7 @@ const X3D: &str = "sys/bus/platform/drivers/amd_x3d_vcache";
 /// The files, and what they said last.
 #[derive(Debug)]
 pub struct Files {
-    all: Vec<(PathBuf, String)>,
+    all: Vec<(Kept, String)>,
     /// Where the next look begins.
     next: usize,
     online: PathBuf,
@@ -37,7 +37,9 @@ impl Files {
             OF_A_CPU.map(|name| folder.join(name))
         });
         let modes = entries(&root.join(X3D), "").into_iter().map(|device| device.join("amd_x3d_mode"));
-        let all = of_cpus.chain(modes).filter_map(|path| Some((path.clone(), line(path).ok()?))).collect();
+        let there: Vec<_> = of_cpus.chain(modes).filter_map(|path| line(&path).ok().map(|said| (path, said))).collect();
+        let count = there.len();
+        let all = there.into_iter().map(|(path, said)| (Kept::new(path, count), said)).collect();
         Self { all, next: 0, online: folder.join("online") }
     }
 
@@ -46,8 +48,8 @@ impl Files {
     pub fn changed(&mut self) -> bool {
         let (count, mut changed) = (self.all.len(), false);
         for _ in 0..count.min(MOST) {
-            let (path, last) = &mut self.all[self.next];
-            if let Ok(now) = line(path)
+            let (file, last) = &mut self.all[self.next];
+            if let Ok(now) = file.line()
                 && now != *last
             {
                 *last = now;

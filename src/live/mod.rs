@@ -5,7 +5,7 @@
 //!
 //! - what a CPU of a **class** can do (`cpu_capacity`, a boot firmware's or a driver's word that comes late);
 //! - which CPUs are **preferred** (`amd_pstate_prefcore_ranking`, which AMD's X3D mode turns round too);
-//! - what CPUs **may** do: a ceiling on their frequency, by a user, a power daemon or the kernel's cooling.
+//! - what CPUs **may** do: a ceiling on their frequency, by a user, a power daemon or the kernel's cooling; or heat.
 //!
 //! Where fast CPUs may do less than slow ones, the classes change places: what needs a fast CPU is sent to those that are
 //! fast now. Example: P-cores of 1024 that are held at a quarter of their frequency do 256, E-cores 512. With the P-cores still
@@ -80,8 +80,8 @@ impl Ranking {
     /// What follows where CPUs may do so many thousandths less than they could. Classes keep their places until one is clearly
     /// above the other.
     #[must_use]
-    pub fn next(&self, topology: &Topology, ceilings: &[(CpuSet, u32)]) -> Self {
-        let room: Vec<u32> = topology.classes.iter().map(|class| room(class, ceilings)).collect();
+    pub fn next(&self, topology: &Topology, lost: &[(CpuSet, u32)]) -> Self {
+        let room: Vec<u32> = topology.classes.iter().map(|class| room(class, lost)).collect();
         let mut order = self.order.clone();
         let overtakes = |below: usize, above: usize| u64::from(room[below]) * WHOLE > u64::from(room[above]) * MARGIN;
         // By neighbours, until nobody overtakes: each step puts one pair right and no other wrong.
@@ -111,10 +111,10 @@ impl Ranking {
     }
 }
 
-/// What the middle CPU of a class can do within its ceiling: one that is held down alone makes no slower class.
-fn room(class: &Class, ceilings: &[(CpuSet, u32)]) -> u32 {
-    let lost = |cpu| ceilings.iter().find(|(cpus, _)| cpus.contains(cpu)).map_or(0, |(_, lost)| u64::from(*lost));
-    let mut all: Vec<u64> = class.cpus.iter().map(lost).collect();
+/// What the middle CPU of a class can do within what it may: one that is held down alone makes no slower class.
+fn room(class: &Class, lost: &[(CpuSet, u32)]) -> u32 {
+    let of = |cpu| lost.iter().filter(|(cpus, _)| cpus.contains(cpu)).map(|(_, lost)| u64::from(*lost)).max();
+    let mut all: Vec<u64> = class.cpus.iter().map(|cpu| of(cpu).unwrap_or(0)).collect();
     all.sort_unstable();
     let lost = all.get(all.len().saturating_sub(1) / 2).copied().unwrap_or(0).min(WHOLE);
     u32::try_from(u64::from(class.capacity.0) * (WHOLE - lost) / WHOLE).unwrap_or(1).max(1)

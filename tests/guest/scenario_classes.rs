@@ -4,8 +4,8 @@ use crate::harness::{Guest, lacks_6_12};
 use crate::scheduler::script;
 use scx_domains::stats::Report;
 
-/// Four CPUs of 4 GHz (0 to 3) and four of 2 GHz. Each load says where its threads are (after the main thread and the one that
-/// watches the time).
+/// Four CPUs of 4 GHz (0 to 3) and four of 2 GHz, which a firmware's CPPC takes for the better ones. Each load says where its threads are (after the main thread and the one that
+/// watches the time); and one, five times, where it was given a CPU and when: "CPU SECONDS" each.
 const CLASSES: &str = "
     places() { for t in $(ls /proc/$1/task | tail -n +3); do cut -d' ' -f39 /proc/$1/task/$t/stat; done | tr '\\n' ' '; }
     khz() { for c in ${1:-0 1 2 3 4 5 6 7}; do cat /sys/devices/system/cpu/cpu$c/cpufreq/scaling_cur_freq; done | tr '\\n' ' '; }
@@ -18,17 +18,22 @@ const CLASSES: &str = "
         for i in 1 2 3 4 5 6 7 8 9 10; do places $!; usleep 100000; done >/places
         echo \"light=$(tr '\\n' ' ' </places)\"; wait $!; }
     told() { scx_domains --monitor 1 --json | head -n 1 | sed 's/^/stats=/'; }
+    misfit() { t=/sys/kernel/tracing; for i in 1 2 3 4 5; do
+        echo 1 >$t/events/sched/sched_switch/enable; echo >$t/trace
+        guest-load hogs --threads 1 --cpus 7 --release --seconds 1 >/dev/null & usleep 500000; tid=$(ls /proc/$!/task | tail -n 1); wait $!
+        echo 0 >$t/events/sched/sched_switch/enable
+        echo \"misfit=$(sed -n \"s/.*\\[\\(...\\)\\].* \\([0-9.]*\\): sched_switch:.*next_pid=$tid .*/\\1 \\2/p\" $t/trace | tr '\\n' ' ')\"; done; }
     turns() { guest-load hogs --threads 8 --seconds 3 >/dev/null & usleep 500000
         for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
             cut -d' ' -f39 /proc/$!/task/*/stat | tail -n +3 | tr '\\n' ' '; usleep 95000; done >/places
         echo \"turns=$(tr '\\n' ' ' </places)\"; wait $!; }
     pinned() { guest-load sleepers --threads 4 --cpus 3 --work-us 500 --count 50; }
 
-    start && born_on_slow && half_busy && light && sleep 2 && echo \"idle_khz=$(khz)\" && told &&
+    start && misfit && born_on_slow && half_busy && light && sleep 2 && echo \"idle_khz=$(khz)\" && told &&
     guest-load hogs --threads 8 --seconds 1 && { guest-load hogs --threads 8 --seconds 1 >/dev/null & usleep 300000; } &&
     told && wait $! && turns && health && stop && echo powersave &&
     start --profile powersave && light && told && pinned && health && stop && echo blind &&
-    start --no-placement --no-frequency --no-parking && born_on_slow && light && health && stop && echo turns &&
+    start --no-placement --no-frequency --no-parking && misfit && born_on_slow && light && health && stop && echo turns &&
     start --fair-progress && scx_domains set profile=auto && turns && echo \"profile=$(scx_domains get profile)\" &&
     scx_domains set profile=powersave && echo \"profile=$(scx_domains get profile)\" && health && stop";
 
@@ -52,8 +57,16 @@ fn turns(places: &[u32]) -> [f64; 8] {
     std::array::from_fn(|hog| on_fast(&of(hog)))
 }
 
+/// From when a task was given a slow CPU to when it was given a fast one, in ms; none if it never was.
+fn until_fast(turns: &str) -> Option<f64> {
+    let words: Vec<f64> = turns.split_whitespace().map(|word| word.parse().expect("a number")).collect();
+    let mut turns = words.chunks(2).skip_while(|turn| turn[0] < 4.0);
+    let slow = turns.next().expect("it was born on a slow CPU")[1];
+    turns.find(|turn| turn[0] < 4.0).map(|fast| (fast[1] - slow) * 1000.0)
+}
+
 fn who_is_where_and_how_fast(kernel: &str) {
-    let guest = Guest::new().kernel(kernel).shape("1x1x8x1").mhz("4000x4,2000x4").limit(600);
+    let guest = Guest::new().kernel(kernel).shape("1x1x8x1").mhz("4000:39x4,2000:64x4").limit(600);
     let outcome = guest.run(&script(CLASSES)).success().healthy();
     let said = |name: &str| -> Vec<Vec<u32>> { outcome.said(name).into_iter().map(numbers).collect() };
     let (heavy, heavy_khz, half, light, idle) =
@@ -77,6 +90,9 @@ fn who_is_where_and_how_fast(kernel: &str) {
     let reports = outcome.reports();
     let [hogs, pinned] = &reports[..] else { panic!("two loads report: {reports:?}") };
     assert!(hogs.threads.iter().all(|hog| hog.cpu_ms > 900.0), "each of as many hogs as CPUs has one: {hogs:?}");
+    let all: f64 = hogs.threads.iter().map(|hog| hog.cpu_ms).sum();
+    println!("eight hogs on as many CPUs got {:.2} % of them", all / 80.0);
+    assert!(all >= 0.98 * 8000.0, "and nothing of what CPUs could do is lost: {hogs:?}");
 
     // Statistics say the same.
     let stats: Vec<Report> = outcome.said("stats").into_iter().filter_map(|s| serde_json::from_str(s).ok()).collect();
@@ -108,6 +124,11 @@ fn who_is_where_and_how_fast(kernel: &str) {
         turns[1].iter().all(|part| 0.0 < *part && *part < 1.0),
         "where progress counts, all have turns on fast CPUs"
     );
+    let until_fast: Vec<_> = outcome.said("misfit").into_iter().map(until_fast).collect();
+    let (seeing, blind) = until_fast.split_at(5);
+    println!("ms until a hog that is born on a slow CPU is on a fast one: {seeing:?}, blind {blind:?}");
+    assert!(seeing.iter().all(|ms| ms.is_some_and(|ms| ms <= 20.0)), "the longer of 20 ms and three ticks: {seeing:?}");
+    assert!(blind.iter().filter(|ms| ms.is_none_or(|ms| ms > 20.0)).count() >= 4, "it is not so by itself: {blind:?}");
     let profiles: Vec<String> =
         outcome.said("profile").iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(profiles, ["profile auto (balanced, for nobody asks for another) set", "profile powersave set"]);

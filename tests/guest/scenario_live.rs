@@ -11,13 +11,13 @@ const CHANGES: &str = "
     places() { for t in $(ls /proc/$1/task | tail -n +3); do cut -d' ' -f39 /proc/$1/task/$t/stat; done | tr '\\n' ' '; }
     where() { for i in 1 2 3; do places $hogs; usleep 20000; done | tr '\\n' ' '; }
     hold() { for cpu in 0 1 2 3; do echo $1 >$(cpufreq $cpu)/scaling_max_freq; done; sleep 2; }
-    say() { for cpu in 0 1 2 3; do mount --bind /khz $(cpufreq $cpu)/cpuinfo_max_freq; done; sleep 2; }
+    echo 4000000 >/khz; for cpu in 0 1 2 3; do mount --bind /khz $(cpufreq $cpu)/cpuinfo_max_freq; done
 
     echo 0 >/sys/devices/system/cpu/cpu7/online && start --log-level debug &&
     { guest-load hogs --threads 4 --seconds 9 >/dev/null & hogs=$!; } &&
     sleep 1 && echo \"free=$(where)\" && sleep 2 && echo \"free=$(where)\" && hold 1000000 && echo \"held=$(where)\" &&
     hold 4000000 && echo \"free=$(where)\" && health && wait $hogs &&
-    echo 3000000 >/khz && say && health &&
+    echo 3000000 >/khz && sleep 2 && health &&
     { guest-load sleepers --threads 2 --period-ms 100 --count 150 & light=$!; } &&
     echo 1 >/sys/devices/system/cpu/cpu7/online && sleep 12 && health && wait $light &&
     scx_domains topology && stop";

@@ -21,12 +21,12 @@ const LOADS: &str = "
         usleep 100000; thread=$(threads $sleeper); taskset -p 1 $thread >/dev/null; usleep 700000
         taskset -p f $thread >/dev/null; usleep 300000; where $1 $sleeper; wait $sleeper; }
     heavy_ones() { born && moved && freed heavy 7000; }
-    other=/sys/devices/system/cpu/cpufreq/policy1/cpuinfo_max_freq; echo 4200000 >/khz
+    other=/sys/devices/system/cpu/cpufreq/policy1/cpuinfo_max_freq; cat $other >/khz; mount --bind /khz $other
 
     start --no-frequency && scx_domains topology --explain | grep preferred && heavy_ones && pair && freed light 500 &&
-    { guest-load hogs --threads 1 --seconds 3 >/dev/null & hog=$!; } && where before $hog && mount --bind /khz $other &&
-    sleep 2 && where changed $hog 8 && wait $hog && born 8 && health && stop && umount $other && echo blind &&
-    start --no-frequency --no-placement && heavy_ones && mount --bind /khz $other && born 8 && health && stop";
+    { guest-load hogs --threads 1 --seconds 3 >/dev/null & hog=$!; } && where before $hog && echo 4200000 >/khz &&
+    sleep 2 && where changed $hog 8 && wait $hog && born 8 && health && stop && echo 3600000 >/khz && echo blind &&
+    start --no-frequency --no-placement && heavy_ones && echo 4200000 >/khz && born 8 && health && stop";
 
 fn the_best_cpus_come_first(kernel: &str) {
     let guest = Guest::new().kernel(kernel).shape("1x1x4x1").mhz("3600x2,4000x1,3800x1").limit(600);

@@ -7,8 +7,8 @@ use crate::harness::{Guest, Outcome};
 use crate::scheduler::script;
 use serde_json::Value;
 
-/// Two nodes of four CPUs: P-cores 0-1 and 4-5, E-cores 2-3, LP-E cores 6-7.
-const MHZ: &str = "4800x2,3000x2,4800x2,1600x2";
+/// Two nodes of four CPUs: P-cores 0-1 and 4-5, E-cores 2-3, LP-E cores 6-7; CPPC says so too.
+const MHZ: &str = "4800:64x2,3000:39x2,4800:64x2,1600:20x2";
 
 /// First as the kernel shows itself, then with an energy model whose E-cores cost more than P-cores, in place of debugfs;
 /// then with one that makes no sense.
@@ -25,14 +25,19 @@ const CLASSES: &str = r#"
     model 6 0 341; scx_domains topology --explain | grep believed:
     umount /sys/kernel/debug"#;
 
-/// A package's sensor that comes near its limit, in place of the kernel's, while there is more to run than CPUs.
+/// Sensors of both packages, in place of the kernel's: two hogs say where they are while there is no heat, and when it comes near
+/// the limit.
 const HEAT: &str = r#"
-    mount -t tmpfs tmpfs /sys/class/thermal; zone=/sys/class/thermal/thermal_zone0; mkdir $zone
-    echo x86_pkg_temp >$zone/type; echo 50000 >$zone/temp
-    echo critical >$zone/trip_point_0_type; echo 105000 >$zone/trip_point_0_temp
-    start -v --no-gpu && { guest-load hogs --threads 16 --seconds 5 >/dev/null & } && sleep 2 && grep -c 'heat takes' /log
-    echo 92000 >$zone/temp; sleep 2; health; stop
-    umount /sys/class/thermal"#;
+    mount -t tmpfs tmpfs /sys/class
+    for n in 0 1; do
+        sensor=/sys/class/hwmon/hwmon$n; mkdir -p $sensor; echo coretemp >$sensor/name; echo "Package id $n" >$sensor/temp1_label
+        echo 50000 >$sensor/temp1_input; echo 95000 >$sensor/temp1_crit
+    done
+    places() { for i in 1 2 3 4 5 6 7 8; do cut -d' ' -f39 /proc/$hogs/task/*/stat | tail -n +3; usleep 50000; done | tr '\n' ' '; }
+    start -v --no-gpu && { guest-load hogs --threads 2 --seconds 6 >/dev/null & hogs=$!; } && sleep 2 &&
+    grep -c 'heat takes' /log; echo "cool=$(places)"
+    for n in 0 1; do echo 94500 >/sys/class/hwmon/hwmon$n/temp1_input; done; sleep 2; echo "hot=$(places)"; health; stop
+    umount /sys/class"#;
 
 /// Two threads that sleep and wake on node 0, of a process that from some moment on drives a GPU near node 1; with the
 /// stand-in of tests/gpu for NVIDIA's library.
@@ -86,15 +91,21 @@ fn classes_costs_heat_and_gpus_are_found_and_count() {
     let found = [class("P", "0-1,4-5", 1024, 2), class("E", "2-3", 640, 1), class("LP-E", "6-7", 341, 0)];
     assert_eq!(classes(&outcome, "machine"), found);
     told("max frequency  0-1,4-5: 4800 MHz; 2-3: 3000 MHz; 6-7: 1600 MHz (1)");
+    told("CPPC           0-1,4-5: 64; 2-3: 39; 6-7: 20 (1)");
     told("by rank: there is no energy model of the CPUs");
     let modelled: Vec<u64> = classes(&outcome, "modelled").into_iter().map(|(_, _, _, cost)| cost).collect();
     assert_eq!(modelled, [1, 2, 0], "the energy model says what costs more");
     told("the energy model is not believed: the performance domain of CPUs 6-7 has cost 0");
 
-    // 3 °C of headroom take 0.35 of the costliest class, half of that of the one between, nothing of the cheapest; node 1
-    // has P-cores and LP-E cores.
+    // Half a degree of headroom takes 0.71 of the costliest class of each package; the others are the faster ones then.
     told("\n0\n");
-    told("heat takes, in thousandths by domain: [350, 175, 350, 0]");
+    told("heat takes, in thousandths by domain: [712, 0, 712, 0]");
+    let on_e_cores = |name: &str| {
+        let places: Vec<&str> = outcome.said(name)[0].split_whitespace().collect();
+        places.iter().filter(|cpu| ["2", "3"].contains(cpu)).count() as f64 / places.len() as f64
+    };
+    println!("on E-cores while cool {}, hot {}", on_e_cores("cool"), on_e_cores("hot"));
+    assert!(on_e_cores("cool") < 0.2 && on_e_cores("hot") > 0.8, "load leaves before the processor throttles");
 
     told("GPU 1: Stand-in 1 (0000:66:00.0), near node 1, CPUs 4-7");
     assert!(nodes(&outcome, "gpu-before").iter().chain(&nodes(&outcome, "none-after")).all(|node| *node == 0));

@@ -7,11 +7,14 @@ use crate::placement::Ranks;
 use crate::topology::Topology;
 
 impl Rounds<'_> {
-    /// Look at the machine if it is time, and let what has changed count from now on.
+    /// Look at the sensors and at the machine, and let what has changed count from now on.
     ///
     /// # Errors
     /// The kernel refuses.
     pub(super) fn look_at_machine(&mut self) -> Result<(), KernelError> {
+        if let Some(heat) = &mut self.heat {
+            heat.look(&self.last);
+        }
         let Some(live) = &mut self.live else { return Ok(()) };
         let before = live.ranking().order.clone();
         let seen = live.look(&self.domains, self.heat.as_ref());

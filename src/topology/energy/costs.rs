@@ -58,15 +58,6 @@ impl Costs {
     pub fn of(&self, class: ClassId, demand: Capacity) -> Option<u32> {
         self.table.get(class.index()).and_then(|row| row[step_of(demand)])
     }
-
-    /// Does `demand` cost less on a CPU of `one` than on one of `other`? Not where `one` cannot do it.
-    #[must_use]
-    pub fn is_cheaper(&self, one: ClassId, other: ClassId, demand: Capacity) -> bool {
-        match (self.of(one, demand), self.of(other, demand)) {
-            (Some(one), Some(other)) => one < other,
-            (one, other) => one.is_some() && other.is_none(),
-        }
-    }
 }
 
 fn step_of(demand: Capacity) -> usize {
@@ -106,6 +97,12 @@ mod tests {
     use super::super::{EnergyOrigin, PerfState};
     use super::*;
     use crate::topology::{Source, read};
+
+    /// Does `demand` cost less on a CPU of `one` than on one of `other`?
+    fn is_cheaper(costs: &Costs, one: ClassId, other: ClassId, demand: u32) -> bool {
+        let cost = |class| costs.of(class, Capacity(demand)).unwrap_or(u32::MAX);
+        cost(one) < cost(other)
+    }
 
     /// Two classes of two CPUs each, the slower of half the capacity, with a performance domain each.
     fn machine(fast: &[(u64, u64)], slow: &[(u64, u64)]) -> Topology {
@@ -152,10 +149,10 @@ mod tests {
         let costs = Costs::new(&machine(&[(256, 200), (512, 220), (1024, 400)], &[(256, 100), (512, 300)]));
         assert_eq!(costs.of(E, Capacity(100)), Some(1024));
         assert_eq!(costs.of(P, Capacity(100)), Some(2048));
-        assert!(costs.is_cheaper(E, P, Capacity(100)) && !costs.is_cheaper(P, E, Capacity(100)));
-        assert!(costs.is_cheaper(P, E, Capacity(384)), "384 and a quarter more needs the E-core's top speed");
+        assert!(is_cheaper(&costs, E, P, 100) && !is_cheaper(&costs, P, E, 100));
+        assert!(is_cheaper(&costs, P, E, 384), "384 and a quarter more needs the E-core's top speed");
         assert_eq!(costs.of(E, Capacity(513)), None);
-        assert!(costs.is_cheaper(P, E, Capacity(1024)) && !costs.is_cheaper(E, P, Capacity(1024)));
+        assert!(is_cheaper(&costs, P, E, 1024) && !is_cheaper(&costs, E, P, 1024));
     }
 
     #[test]
@@ -163,7 +160,7 @@ mod tests {
         for topology in [machine(&[], &[]), machine(&[(1024, 7)], &[])] {
             let costs = Costs::new(&topology);
             assert_eq!((costs.of(E, Capacity(1)), costs.of(P, Capacity(1))), (Some(1024), Some(2048)));
-            assert!(costs.is_cheaper(E, P, Capacity(512)));
+            assert!(is_cheaper(&costs, E, P, 512));
         }
     }
 
