@@ -126,10 +126,42 @@ what was believed
     assert!(told.contains("what --classes says, whatever was said: fast (0-11) 1024, slow (12-21) 600"), "{told}");
     assert_eq!(domains(&given.topology).len(), 3, "two classes, and the L3 splits the slow one");
 
-    // What makes no sense is named.
-    fs::write(tree.path().join("sys/devices/system/cpu/cpu3/cpufreq/base_frequency"), "NaN").unwrap();
-    let told = show::explanation(&topology::examine(&source).unwrap());
+    // What makes no sense is named; hwloc reads the same files, and is not believed either.
+    let cpu = tree.path().join("sys/devices/system/cpu/cpu3");
+    fs::write(cpu.join("cpufreq/base_frequency"), "NaN").unwrap();
+    fs::write(cpu.join("cpu_capacity"), "99999999").unwrap();
+    let reading = topology::examine(&source).unwrap();
+    let told = show::explanation(&reading);
     assert!(told.contains("cpu3/cpufreq/base_frequency makes no sense and is not believed: `NaN`"), "{told}");
+    assert!(told.contains("cpu3/cpu_capacity makes no sense and is not believed: `99999999`"), "{told}");
+    assert!(told.contains("cpu_capacity   0-2,4-21: 1024 (0;"), "{told}");
+    assert_eq!(reading.topology.classes[0].cpus.to_string(), "0-11");
+}
+
+#[test]
+fn explain_names_who_is_not_compared_and_an_energy_model_that_makes_no_sense_whatever_the_classes() {
+    let tree = contradictory_tree();
+    let told = || show::explanation(&topology::examine(&Source::Recorded(tree.path().to_owned())).unwrap());
+    let put = |name: &str, text: &str| {
+        let path = tree.path().join("sys").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    assert!(told().ends_with(
+        "one class, cpu (0-3): nothing is decided by class\n  capacity cpu 1024, as it is the only class\n"
+    ));
+
+    put("kernel/debug/energy_model/cpu0/cpus", "0-1\n");
+    put("kernel/debug/energy_model/cpu0/flags", "0x1\n");
+    let fault = "\n  the energy model is not believed: the performance domain of CPUs 0-1 has no states\n";
+    assert!(told().contains("one class") && told().ends_with(fault), "{}", told());
+
+    for (cpu, capacity) in [("0", "512"), ("1", "512"), ("2", "1024")] {
+        put(&format!("devices/system/cpu/cpu{cpu}/cpu_capacity"), capacity);
+    }
+    let told = told();
+    assert!(told.contains("\n  CPUs 3 are in P as nobody compares them with others\n"), "{told}");
+    assert!(told.contains("(by rank: no energy model can be used)\n") && told.ends_with(fault), "{told}");
 }
 
 #[test]

@@ -111,6 +111,10 @@ fn run_once(
     let attached = Attached::new(&mut object, &topology, &domains, &possible_cpus()?, &options, features)?;
     wishes.correct_frequencies(&attached)?;
     let attach_time = started.elapsed();
+    // Once: who begins anew finds the same again.
+    if first {
+        reading.faults.iter().for_each(|fault| log::warn!("{fault}"));
+    }
     log::info!(
         "scheduling {} CPUs in {} domains, balancing {} (attached in {:.2} s)",
         topology.online.len(),

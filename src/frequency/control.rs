@@ -48,6 +48,10 @@ pub fn controls(policies: &[CpufreqPolicy]) -> Vec<(Control, String)> {
                 "the hardware chooses, by an energy preference (EPP) that goes with the profile".to_owned(),
                 "what the scheduler would ask for does nothing".to_owned(),
             ),
+            Control::None if *governor == better_governor(driver) => (
+                "the driver decides by itself and takes no preference".to_owned(),
+                "there is nothing to set".to_owned(),
+            ),
             Control::None => (
                 "nothing that is said here has any effect".to_owned(),
                 format!("choose the governor {} if it is to have one", better_governor(driver)),
@@ -91,5 +95,13 @@ mod tests {
         assert!(told[0].contains("CPUs 1,") && told[0].contains("(EPP)"), "{told:?}");
         assert!(told[1].contains("CPUs 2,") && told[1].contains("governor schedutil"), "{told:?}");
         assert!(told[2].contains("CPUs 0,") && told[2].contains("governor powersave"), "{told:?}");
+
+        // Without HWP.
+        let [(Control::None, told)] = &controls(&[policy(Control::None, "intel_pstate", "powersave", "0")])[..] else {
+            panic!("nobody can be asked")
+        };
+        let expected = "CPUs 0, intel_pstate with powersave: the driver decides by itself and takes no preference; there is \
+                        nothing to set";
+        assert_eq!(told, expected);
     }
 }

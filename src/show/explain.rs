@@ -1,9 +1,11 @@
 //! Why a machine's classes are what they are, for people: `scx_domains topology --explain`.
 
+use std::collections::BTreeSet;
+
 use crate::cpuset::CpuSet;
 use crate::topology::{Capacities, Class, ClassReport, Costs, EnergyOrigin, Reading, Tally, Topology, Witness, Word};
 
-/// Who said what, what was believed and why; then costs, and what was read and made no sense.
+/// Who said what, what was believed and why; then costs, and what was read and made no sense, or could not be read.
 #[must_use]
 pub fn explanation(reading: &Reading) -> String {
     let Reading { topology, classes, given, energy, faults, .. } = reading;
@@ -58,6 +60,9 @@ fn verdicts(topology: &Topology, report: &ClassReport) -> Vec<String> {
     if let [only] = topology.classes.as_slice() {
         lines.push(format!("  one class, {}: nothing is decided by class", of(only)));
     }
+    if let Some(fastest) = topology.classes.first().filter(|_| !report.strays.is_empty()) {
+        lines.push(format!("  CPUs {} are in {} as nobody compares them with others", report.strays, fastest.name));
+    }
     if !report.outvoted.is_empty() {
         lines.push(format!("  {} told CPUs of one class apart, and did not weigh enough", listed(&report.outvoted)));
     }
@@ -95,11 +100,14 @@ fn capacities(topology: &Topology, capacities: &Capacities) -> String {
 
 /// Which CPUs of a class come first, where they differ.
 fn preference(topology: &Topology, report: &ClassReport) -> Vec<String> {
-    let Some(by) = report.preferred_by else { return Vec::new() };
     let ranked = topology.classes.iter().filter(|class| !class.preferred.is_empty());
     let line = |class: &Class| {
+        // A class that a user gives may be of several that were found.
+        let found = report.preferred_by.iter().filter(|(cpus, _)| !cpus.is_disjoint(&class.cpus));
+        let by: BTreeSet<&str> = found.map(|(_, by)| *by).collect();
+        let by: Vec<&str> = by.into_iter().collect();
         let order: Vec<String> = class.preferred.iter().map(CpuSet::to_string).collect();
-        format!("  preferred in {}, by {by}: {}", class.name, order.join(" before "))
+        format!("  preferred in {}, by {}: {}", class.name, by.join(" and "), order.join(" before "))
     };
     ranked.map(line).collect()
 }

@@ -1,14 +1,14 @@
 //! What the kernel's files say of each CPU that tells of its class, for the live machine or a recorded tree.
 //!
-//! A file that is not there says nothing, as does 0, which offline CPUs and firmware without a figure read. One that holds
-//! nonsense says nothing either, but that is told: a wrong class must have a name to it.
+//! A file that is not there says nothing. One that cannot be read, or holds nonsense such as 0, says nothing either, but that
+//! is told: a wrong class must have a name to it.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use super::discovery::{CoreType, CpuFacts};
+use super::discovery::{CoreType, CpuFacts, MAX_CAPACITY};
 use crate::cpuset::CpuSet;
 use crate::units::CpuId;
 
@@ -20,7 +20,7 @@ const COUNTERS: [(&str, CoreType); 3] =
 const MAX_BYTES: u64 = 128 * 1024;
 
 /// Above this nothing here is a figure: 100 GHz in kHz.
-const MAX_FIGURE: u64 = 100_000_000;
+const MAX_FIGURE: u32 = 100_000_000;
 
 /// Faults that are told in full.
 const MAX_FAULTS: usize = 8;
@@ -55,23 +55,20 @@ impl Reader {
         let mhz = |khz: u32| khz / 1000;
         CpuFacts {
             arm_part: self.arm_part(&folder.join("regs/identification/midr_el1")),
-            capacity: self.figure(&folder.join("cpu_capacity")),
-            cppc: self.figure(&folder.join("acpi_cppc/highest_perf")),
-            base_mhz: self.figure(&folder.join("cpufreq/base_frequency")).map(mhz),
-            max_mhz: self.figure(&folder.join("cpufreq/cpuinfo_max_freq")).map(mhz),
-            preference: self.figure(&folder.join("cpufreq/amd_pstate_prefcore_ranking")),
+            capacity: self.figure(&folder.join("cpu_capacity"), MAX_CAPACITY),
+            cppc: self.figure(&folder.join("acpi_cppc/highest_perf"), MAX_FIGURE),
+            base_mhz: self.figure(&folder.join("cpufreq/base_frequency"), MAX_FIGURE).map(mhz),
+            max_mhz: self.figure(&folder.join("cpufreq/cpuinfo_max_freq"), MAX_FIGURE).map(mhz),
+            preference: self.figure(&folder.join("cpufreq/amd_pstate_prefcore_ranking"), MAX_FIGURE),
             ..CpuFacts::default()
         }
     }
 
-    /// A figure above 0.
-    fn figure(&mut self, path: &Path) -> Option<u32> {
+    /// A figure above 0, and not above `most`.
+    fn figure(&mut self, path: &Path, most: u32) -> Option<u32> {
         let text = self.text(path)?;
-        match text.trim().parse::<u64>() {
-            Ok(0) => None,
-            Ok(figure) if figure <= MAX_FIGURE => u32::try_from(figure).ok(),
-            _ => self.fault(path, &text),
-        }
+        let figure = text.trim().parse().ok().filter(|figure| (1..=most).contains(figure));
+        figure.or_else(|| self.nonsense(path, &text))
     }
 
     /// Implementer and part of a MIDR such as `0x00000000411fd461`: 0x41, 0xd46.
@@ -80,25 +77,33 @@ impl Reader {
         let midr = u64::from_str_radix(text.trim().trim_start_matches("0x"), 16);
         match midr.ok().and_then(|midr| u32::try_from(midr).ok()) {
             Some(midr) => Some((midr >> 24) << 12 | (midr >> 4) & 0xfff),
-            None => self.fault(path, &text),
+            None => self.nonsense(path, &text),
         }
     }
 
     fn cpulist(&mut self, path: &Path) -> CpuSet {
         let Some(text) = self.text(path) else { return CpuSet::new() };
-        text.parse().ok().or_else(|| self.fault(path, &text)).unwrap_or_default()
+        text.parse().ok().or_else(|| self.nonsense(path, &text)).unwrap_or_default()
     }
 
     fn text(&mut self, path: &Path) -> Option<String> {
         let mut text = String::new();
         let read = File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text));
-        read.is_ok().then_some(text)
+        match read {
+            Ok(_) => Some(text),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => self.fault(format!("{} cannot be read: {error}", path.display())),
+        }
     }
 
-    fn fault<T>(&mut self, path: &Path, text: &str) -> Option<T> {
+    fn nonsense<T>(&mut self, path: &Path, text: &str) -> Option<T> {
+        let start: String = text.trim().chars().take(40).collect();
+        self.fault(format!("{} makes no sense and is not believed: `{start}`", path.display()))
+    }
+
+    fn fault<T>(&mut self, what: String) -> Option<T> {
         if self.faults.len() < MAX_FAULTS {
-            let start: String = text.trim().chars().take(40).collect();
-            self.faults.push(format!("{} makes no sense and is not believed: `{start}`", path.display()));
+            self.faults.push(what);
         } else {
             self.more += 1;
         }
@@ -107,7 +112,7 @@ impl Reader {
 
     fn told(mut self) -> Vec<String> {
         if self.more > 0 {
-            self.faults.push(format!("{} more files make no sense", self.more));
+            self.faults.push(format!("{} more files make no sense or cannot be read", self.more));
         }
         self.faults
     }
@@ -167,23 +172,32 @@ mod tests {
 
     #[test]
     fn nonsense_says_nothing_and_is_told() {
-        let nonsense = ["-5", "NaN", "", "99999999999999999999999", "1e9", "1024 1024"];
+        let nonsense = ["-5", "NaN", "", "99999999999999999999999", "1e9", "1024 1024", "0\n", "1041", "99999999"];
         for text in nonsense {
             let (facts, faults) = read(&[("system/cpu/cpu1/cpu_capacity", text)]);
             assert_eq!(facts[&CpuId(1)], CpuFacts::default(), "{text:?}");
             assert!(faults.len() == 1 && faults[0].contains("cpu1/cpu_capacity"), "{text:?}: {faults:?}");
         }
-        assert_eq!(read(&[("system/cpu/cpu1/cpu_capacity", "0\n")]), read(&[]));
+        assert_eq!(read(&[("system/cpu/cpu1/cpu_capacity", "1040")]).1, [""; 0], "it may be rounding");
+        assert_eq!(read(&[("system/cpu/cpu1/cpufreq/cpuinfo_max_freq", "99999999")]).1, [""; 0], "no capacity");
         let (_, faults) = read(&[("cpu_core/cpus", "3-1")]);
         assert!(faults[0].contains("cpu_core/cpus"), "{faults:?}");
     }
 
     #[test]
-    fn a_file_that_leads_in_a_circle_says_nothing() {
+    fn what_cannot_be_read_says_nothing_and_is_told_and_what_is_not_there_is_not() {
         let root = tree(&[("system/cpu/cpu0/other", "1")]);
-        let path = root.path().join("sys/devices/system/cpu/cpu0/cpu_capacity");
-        std::os::unix::fs::symlink("cpu_capacity", path).unwrap();
-        let (facts, faults) = facts(root.path(), &"0".parse().unwrap());
-        assert_eq!((facts[&CpuId(0)].clone(), faults.len()), (CpuFacts::default(), 0));
+        let read = || facts(root.path(), &"0".parse().unwrap());
+        assert_eq!(read().1, [""; 0]);
+        let folder = root.path().join("sys/devices/system/cpu/cpu0");
+        std::os::unix::fs::symlink("cpu_capacity", folder.join("cpu_capacity")).unwrap();
+        fs::create_dir_all(folder.join("acpi_cppc/highest_perf")).unwrap();
+        let (facts, faults) = read();
+        assert_eq!(facts[&CpuId(0)], CpuFacts::default());
+        assert!(
+            faults[0].contains("cpu0/cpu_capacity cannot be read: Too many levels of symbolic links"),
+            "{faults:?}"
+        );
+        assert!(faults[1].contains("highest_perf cannot be read: Is a directory") && faults.len() == 2, "{faults:?}");
     }
 }

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 
 use super::energy::EnergyModel;
 use crate::cpuset::CpuSet;
-use crate::units::{CpuId, NodeId};
+use crate::units::{Capacity, CpuId, NodeId};
+
+/// Above this nothing is a `cpu_capacity`: the kernel's scale ends at 1024 (SCHED_CAPACITY_SCALE). Recordings have 1025, which
+/// may be rounding; what is a quarter above 1024, and so would make a class, is not.
+pub(super) const MAX_CAPACITY: u32 = Capacity::FULL.0 + Capacity::FULL.0 / 64;
 
 /// What a reader found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,7 +25,7 @@ pub(super) struct Discovery {
     /// From files and the processor itself; where these are not to be had, the kinds fill in.
     pub facts: BTreeMap<CpuId, CpuFacts>,
     pub energy: EnergyModel,
-    /// What was read and made no sense, for people.
+    /// What was read and made no sense, or could not be read, for people.
     pub faults: Vec<String>,
 }
 
@@ -152,7 +156,7 @@ impl FoundKind {
             "CoreType" => self.core_type = Some(value.to_owned()),
             "FrequencyMaxMHz" => self.max_mhz = number(),
             "FrequencyBaseMHz" => self.base_mhz = number(),
-            "LinuxCapacity" => self.capacity = number(),
+            "LinuxCapacity" => self.capacity = number().filter(|capacity| *capacity <= MAX_CAPACITY),
             _ => {}
         }
     }

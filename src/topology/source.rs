@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::assemble::assemble;
 use super::discovery::Discovery;
 use super::{
-    ClassReport, ClassSpec, ClassSpecError, EnergyOrigin, Topology, TopologyError, cpu_files, cpuid, energy, hwloc,
-    recorded, sysfs, xml,
+    ClassReport, ClassSpec, ClassSpecError, EnergyFault, EnergyModel, EnergyOrigin, Topology, TopologyError, cpu_files,
+    cpuid, energy, hwloc, recorded, sysfs, xml,
 };
 
 /// How a synthetic description is told from a path.
@@ -69,7 +69,7 @@ pub struct Reading {
     /// Have its classes been given, whatever the report says?
     pub given: bool,
     pub energy: EnergyOrigin,
-    /// What was read and made no sense, a sentence each.
+    /// What was read and made no sense, or could not be read, a sentence each.
     pub faults: Vec<String>,
     /// What it was made of.
     found: Discovery,
@@ -125,14 +125,14 @@ pub fn examine(source: &Source) -> Result<Reading, TopologyError> {
             for (cpu, core_type) in cpuid::core_types(&found.online) {
                 found.facts.entry(cpu).or_default().cpuid = Some(core_type);
             }
-            found.energy = energy::read::live(&found.online);
-            found
+            let energy = energy::read::live(&found.online);
+            with_energy(found, energy)
         }
         Source::Recorded(directory) => {
             let root = recorded::root(directory)?;
-            let mut found = with_files(hwloc::recorded(&root)?, &root)?;
-            found.energy = energy::read::recorded(&root, &found.online);
-            found
+            let found = with_files(hwloc::recorded(&root)?, &root)?;
+            let energy = energy::read::recorded(&root, &found.online);
+            with_energy(found, energy)
         }
         Source::Xml(path) => xml::read(path)?,
         Source::Synthetic(description) => hwloc::synthetic(description)?,
@@ -159,6 +159,13 @@ fn with_files(found: Discovery, root: &Path) -> Result<Discovery, TopologyError>
     let mut found = checked_by_kernel(found, root)?;
     (found.facts, found.faults) = cpu_files::facts(root, &found.online);
     Ok(found)
+}
+
+/// Takes in the energy model, and what is wrong with it.
+fn with_energy(mut found: Discovery, (energy, faults): (EnergyModel, Vec<EnergyFault>)) -> Discovery {
+    found.energy = energy;
+    found.faults.extend(faults.iter().map(EnergyFault::to_string));
+    found
 }
 
 /// Takes which CPUs are online and offline from the kernel where it says.

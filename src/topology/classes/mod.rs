@@ -18,7 +18,7 @@ use super::Class;
 use super::discovery::Discovery;
 use super::energy::cost_ranks;
 use crate::cpuset::CpuSet;
-use crate::units::ClassId;
+use crate::units::{ClassId, CpuId};
 
 pub use capacity::Capacities;
 pub use vote::Tally;
@@ -37,14 +37,16 @@ pub struct ClassReport {
     pub capacities: Capacities,
     /// Those who told CPUs apart that were found to be of one class.
     pub outvoted: Vec<Witness>,
-    /// Whose figures rank the CPUs inside classes.
-    pub preferred_by: Option<&'static str>,
+    /// CPUs that no witness compares with others, so they have joined the fastest class.
+    pub strays: CpuSet,
+    /// The classes whose CPUs are ranked, and whose figures rank them.
+    pub preferred_by: Vec<(CpuSet, &'static str)>,
 }
 
 /// The classes of the online CPUs, the fastest first, and why.
 pub(super) fn classes(found: &Discovery) -> (Vec<Class>, ClassReport) {
     let mut words = witness::words(found);
-    let mut sets = vote::elect(&mut words, &found.online);
+    let (mut sets, strays) = vote::elect(&mut words, &found.online);
     if let Some(rest) = sets.get(MAX_CLASSES..).filter(|rest| !rest.is_empty()) {
         let rest: CpuSet = rest.iter().flat_map(CpuSet::iter).collect();
         sets.truncate(MAX_CLASSES);
@@ -53,19 +55,24 @@ pub(super) fn classes(found: &Discovery) -> (Vec<Class>, ClassReport) {
 
     let capacities = capacity::capacities(&words, &sets);
     let heads: Vec<_> = sets.iter().filter_map(CpuSet::first).collect();
-    let preference = preference(found, &words);
+    let preferences: Vec<_> = sets.iter().map(|cpus| preference(found, &words, cpus)).collect();
     let report = ClassReport {
         tallies: heads.windows(2).map(|pair| vote::tally(&words, pair[0], pair[1])).collect(),
         outvoted: outvoted(&words, &sets),
         capacities,
-        preferred_by: preference.as_ref().map(|(by, _)| *by),
+        strays,
+        preferred_by: sets
+            .iter()
+            .zip(&preferences)
+            .filter_map(|(cpus, by)| Some((cpus.clone(), by.as_ref()?.0)))
+            .collect(),
         words,
     };
     let costs = cost_ranks(&found.energy, &sets, &report.capacities.of);
     let names = names(found, sets.len());
-    let parts = sets.into_iter().zip(names).zip(&report.capacities.of).zip(costs).zip(0..);
-    let classes = parts.map(|((((cpus, name), capacity), cost_rank), id)| {
-        let preferred = preference.as_ref().map(|(_, figures)| preferred(&cpus, figures)).unwrap_or_default();
+    let parts = sets.into_iter().zip(preferences).zip(names).zip(&report.capacities.of).zip(costs).zip(0..);
+    let classes = parts.map(|(((((cpus, preference), name), capacity), cost_rank), id)| {
+        let preferred = preference.map(|(_, order)| order).unwrap_or_default();
         Class { id: ClassId(id), name, capacity: *capacity, cost_rank, cpus, preferred }
     });
     (classes.collect(), report)
@@ -80,33 +87,28 @@ fn outvoted(words: &[Word], classes: &[CpuSet]) -> Vec<Witness> {
     words.iter().filter(splits).map(|word| word.witness).collect()
 }
 
-/// Figures that say which CPUs of a class are to be preferred, and whose they are: AMD's ranking where the driver has one,
-/// else CPPC, by which Intel ranks its favoured cores, else the maximum frequency.
-fn preference(found: &Discovery, words: &[Word]) -> Option<(&'static str, BTreeMap<crate::units::CpuId, u64>)> {
-    let ranking = || {
-        let rank = |cpu| Some((cpu, u64::from(found.facts.get(&cpu)?.preference?)));
-        found.online.iter().map(rank).collect::<Option<BTreeMap<_, _>>>()
-    };
-    let by = |witness: Witness| {
-        let word = words.iter().find(|word| word.witness == witness)?;
-        found.online.iter().map(|cpu| Some((cpu, word.figure(cpu)?))).collect::<Option<BTreeMap<_, _>>>()
-    };
+/// Whose figures say which CPUs of a class are to be preferred, and the CPUs by them, the best first: AMD's ranking where the
+/// driver has one, else CPPC, by which Intel ranks its favoured cores, else the maximum frequency. Each class is asked for
+/// itself: what differs between classes only ranks nothing inside them.
+fn preference(found: &Discovery, words: &[Word], class: &CpuSet) -> Option<(&'static str, Vec<CpuSet>)> {
+    let by = |witness: Witness| words.iter().find(|word| word.witness == witness);
+    let (cppc, frequency) = (by(Witness::Cppc), by(Witness::MaxFrequency));
+    let ranking = ranked(class, |cpu| found.facts.get(&cpu)?.preference.map(u64::from));
     let all = [
-        ("amd_pstate_prefcore_ranking", ranking()),
-        ("CPPC", by(Witness::Cppc)),
-        ("max frequency", by(Witness::MaxFrequency)),
+        ("amd_pstate_prefcore_ranking", ranking),
+        ("CPPC", ranked(class, |cpu| cppc?.figure(cpu))),
+        ("max frequency", ranked(class, |cpu| frequency?.figure(cpu))),
     ];
-    let differs = |figures: &BTreeMap<_, u64>| figures.values().min() != figures.values().max();
-    all.into_iter().find_map(|(name, figures)| Some((name, figures.filter(differs)?)))
+    all.into_iter().find_map(|(name, order)| Some((name, order?)))
 }
 
-/// The CPUs of a class by figure, the highest first; empty where all have the same.
-fn preferred(cpus: &CpuSet, figures: &BTreeMap<crate::units::CpuId, u64>) -> Vec<CpuSet> {
+/// CPUs by figure, the highest first; none where all have the same, or one has none.
+fn ranked(cpus: &CpuSet, figure: impl Fn(CpuId) -> Option<u64>) -> Option<Vec<CpuSet>> {
     let mut by_figure: BTreeMap<Reverse<u64>, CpuSet> = BTreeMap::new();
     for cpu in cpus.iter() {
-        by_figure.entry(Reverse(figures.get(&cpu).copied().unwrap_or(0))).or_default().insert(cpu);
+        by_figure.entry(Reverse(figure(cpu)?)).or_default().insert(cpu);
     }
-    if by_figure.len() > 1 { by_figure.into_values().collect() } else { Vec::new() }
+    (by_figure.len() > 1).then(|| by_figure.into_values().collect())
 }
 
 /// In the terms of those who make the CPUs: big, mid and little on Arm.

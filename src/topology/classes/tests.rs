@@ -157,7 +157,45 @@ fn preferred_cores_rank_inside_one_class() {
     assert_eq!(shown(&classes), ["cpu 1024: 0-16"]);
     let preferred: Vec<String> = classes[0].preferred.iter().map(CpuSet::to_string).collect();
     assert_eq!(preferred, ["16", "8-15", "0-7"]);
-    assert_eq!(report.preferred_by, Some("amd_pstate_prefcore_ranking"));
+    assert_eq!(report.preferred_by, [("0-16".parse().unwrap(), "amd_pstate_prefcore_ranking")]);
+}
+
+/// CPPC tells the classes apart and finds the P-cores alike, whose frequencies differ.
+#[test]
+fn who_ranks_cpus_is_asked_inside_each_class() {
+    let found = machine(&[
+        ("0-1", typed(Performance, figures(64, 3200, 5200))),
+        ("2-7", typed(Performance, figures(64, 3200, 5000))),
+        ("8-11", typed(Efficiency, figures(39, 2400, 3900))),
+        ("12-13", typed(Efficiency, figures(40, 2400, 3900))),
+    ]);
+    let (classes, report) = classes(&found);
+    let preferred = |class: &Class| -> Vec<String> { class.preferred.iter().map(CpuSet::to_string).collect() };
+    assert_eq!(classes.iter().map(preferred).collect::<Vec<_>>(), [["0-1", "2-7"], ["12-13", "8-11"]]);
+    let by = [("0-7".parse().unwrap(), "max frequency"), ("8-13".parse().unwrap(), "CPPC")];
+    assert_eq!(report.preferred_by, by);
+}
+
+#[test]
+fn who_has_no_figure_is_ranked_by_another_or_not_at_all() {
+    let ranked = |preference, max_mhz| CpuFacts { preference, ..figures(0, 0, max_mhz) };
+    let found = machine(&[("0", ranked(Some(9), 5000)), ("1", ranked(None, 5100))]);
+    assert_eq!(classes(&found).1.preferred_by[0].1, "max frequency");
+    let found = machine(&[("0", ranked(Some(9), 5000)), ("1", ranked(None, 5000))]);
+    assert_eq!(classes(&found).1.preferred_by, []);
+}
+
+#[test]
+fn cpus_that_nobody_compares_join_the_fastest_and_are_named() {
+    let strays = |parts: &[(&str, CpuFacts)]| {
+        let (classes, report) = classes(&machine(parts));
+        (shown(&classes), report.strays.to_string())
+    };
+    let (fast, slow) = (("0-1", figures(0, 0, 5000)), ("2-3", figures(0, 0, 3000)));
+    let found = strays(&[fast.clone(), slow.clone(), ("4-5", figures(0, 0, 0))]);
+    assert_eq!(found, (vec!["P 1024: 0-1,4-5".to_owned(), "E 614: 2-3".to_owned()], "4-5".to_owned()));
+    assert_eq!(strays(&[fast, slow]).1, "");
+    assert_eq!(strays(&[("0-3", figures(0, 0, 0))]).1, "", "all alike for all that is known");
 }
 
 #[test]

@@ -60,8 +60,8 @@ pub(super) fn tally(words: &[Word], one: CpuId, two: CpuId) -> Tally {
     tally
 }
 
-/// The CPUs of each class, the fastest first. CPUs that nobody has a word about join the fastest.
-pub(super) fn elect(words: &mut [Word], online: &CpuSet) -> Vec<CpuSet> {
+/// The CPUs of each class, the fastest first; and those among them that nobody compares with others: they join the fastest.
+pub(super) fn elect(words: &mut [Word], online: &CpuSet) -> (Vec<CpuSet>, CpuSet) {
     let groups = groups(words, online);
     let heads: Vec<CpuId> = groups.iter().filter_map(CpuSet::first).collect();
 
@@ -91,9 +91,9 @@ pub(super) fn elect(words: &mut [Word], online: &CpuSet) -> Vec<CpuSet> {
     let mut classes = ordered(words, classes.into_values().collect());
     match classes.first_mut() {
         Some(fastest) => fastest.extend(strays.iter()),
-        None => classes.push(strays),
+        None => classes.push(strays.clone()),
     }
-    classes
+    (classes, strays)
 }
 
 /// CPUs that all witnesses find alike, together.

@@ -16,11 +16,11 @@ const MAX_ENTRIES: usize = MAX_PERF_STATES + 64;
 /// The longest file: a cpulist.
 const MAX_BYTES: u64 = 128 * 1024;
 
-/// The performance domains of CPUs; none where there is no such folder, or it may not be read.
+/// The performance domains of CPUs; none where there is no such folder.
 ///
 /// # Errors
 ///
-/// The file that makes no sense.
+/// The file that makes no sense, or may not be read: debugfs is for root alone.
 pub fn perf_domains(root: &Path) -> Result<Option<Vec<PerfDomain>>, EnergyFault> {
     let Some(folders) = entries(&root.join(FOLDER))? else { return Ok(None) };
     let mut domains = Vec::new();
@@ -53,18 +53,18 @@ fn perf_state(folder: &Path) -> Result<PerfState, EnergyFault> {
     })
 }
 
-/// What is in a folder, in no special order; none where it is not there or not for this user.
+/// What is in a folder, in no special order; none where it is not there.
 fn entries(folder: &Path) -> Result<Option<Vec<PathBuf>>, EnergyFault> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(folder, &error)),
     };
     let mut found = Vec::new();
     for entry in entries {
         found.push(entry.map_err(|error| unreadable(folder, &error))?.path());
         if found.len() > MAX_ENTRIES {
-            return Err(EnergyFault(format!("{} has more than {MAX_ENTRIES} entries", folder.display())));
+            return Err(EnergyFault::Nonsense(format!("{} has more than {MAX_ENTRIES} entries", folder.display())));
         }
     }
     Ok(Some(found))
@@ -72,7 +72,7 @@ fn entries(folder: &Path) -> Result<Option<Vec<PathBuf>>, EnergyFault> {
 
 /// A decimal figure, or with 0x a hexadecimal one.
 fn figure(path: &Path) -> Result<u64, EnergyFault> {
-    let text = text(path)?.ok_or_else(|| EnergyFault(format!("{} is missing", path.display())))?;
+    let text = text(path)?.ok_or_else(|| EnergyFault::Nonsense(format!("{} is missing", path.display())))?;
     let digits = text.trim();
     let figure = digits.strip_prefix("0x").map_or_else(|| digits.parse(), |digits| u64::from_str_radix(digits, 16));
     figure.map_err(|_| nonsense(path, &text))
@@ -89,9 +89,9 @@ fn text(path: &Path) -> Result<Option<String>, EnergyFault> {
 
 fn nonsense(path: &Path, text: &str) -> EnergyFault {
     let start: String = text.trim().chars().take(40).collect();
-    EnergyFault(format!("{} holds `{start}`", path.display()))
+    EnergyFault::Nonsense(format!("{} holds `{start}`", path.display()))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> EnergyFault {
-    EnergyFault(format!("{} cannot be read: {error}", path.display()))
+    EnergyFault::Unreadable(format!("{}: {error}", path.display()))
 }

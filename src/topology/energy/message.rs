@@ -99,7 +99,7 @@ pub fn perf_domain(attributes_of: &[u8]) -> Result<(u32, PerfDomain), EnergyFaul
     }
     let cpu = |cpu: u64| u32::try_from(cpu).ok().filter(|cpu| *cpu <= MAX_CPU).map(CpuId);
     let cpus = cpus.into_iter().map(cpu).collect::<Option<_>>();
-    let cpus = cpus.ok_or_else(|| EnergyFault(format!("a performance domain has a CPU beyond {MAX_CPU}")))?;
+    let cpus = cpus.ok_or_else(|| EnergyFault::Nonsense(format!("a performance domain has a CPU beyond {MAX_CPU}")))?;
     Ok((id.ok_or_else(broken)?, PerfDomain::with_flags(cpus, flags, Vec::new())))
 }
 
@@ -161,7 +161,7 @@ fn u64_at(bytes: &[u8]) -> Result<u64, EnergyFault> {
 }
 
 fn broken() -> EnergyFault {
-    EnergyFault("the kernel's answer by netlink is cut off or broken".to_owned())
+    EnergyFault::Nonsense("the kernel's answer by netlink is cut off or broken".to_owned())
 }
 
 #[cfg(test)]

@@ -81,10 +81,16 @@ pub struct PerfState {
     pub inefficient: bool,
 }
 
-/// What is wrong with an energy model that was read.
+/// Why an energy model is not to be had.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct EnergyFault(pub String);
+pub enum EnergyFault {
+    /// It makes no sense.
+    #[error("the energy model is not believed: {0}")]
+    Nonsense(String),
+    /// There may be one.
+    #[error("the energy model cannot be read: {0}")]
+    Unreadable(String),
+}
 
 impl EnergyModel {
     /// Takes in domains that were read somewhere. Those of devices other than CPUs, without an online CPU, are left out, and
@@ -105,7 +111,7 @@ impl EnergyModel {
         for domain in &domains {
             domain.check()?;
             if let Some(cpu) = domain.cpus.intersection(&seen).first() {
-                return Err(EnergyFault(format!("CPU {cpu} is in two performance domains")));
+                return Err(EnergyFault::Nonsense(format!("CPU {cpu} is in two performance domains")));
             }
             seen.extend(domain.cpus.iter());
         }
@@ -157,7 +163,9 @@ impl PerfDomain {
     }
 
     fn check(&self) -> Result<(), EnergyFault> {
-        let fault = |what: String| Err(EnergyFault(format!("the performance domain of CPUs {} has {what}", self.cpus)));
+        let fault = |what: String| {
+            Err(EnergyFault::Nonsense(format!("the performance domain of CPUs {} has {what}", self.cpus)))
+        };
         if self.states.is_empty() {
             return fault("no states".to_owned());
         }

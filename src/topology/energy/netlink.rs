@@ -48,7 +48,7 @@ fn family() -> Result<Option<u16>, EnergyFault> {
             Message::Done => {}
         }
     }
-    Err(EnergyFault("the kernel does not answer by netlink which families it has".to_owned()))
+    Err(EnergyFault::Unreadable("the kernel does not answer by netlink which families it has".to_owned()))
 }
 
 /// All domains with their numbers, by a dump: asked for one that is not there, kernels up to 7.0 crash. A dump that is too
@@ -90,7 +90,7 @@ fn states(family: u16, id: u32) -> Result<Vec<super::PerfState>, EnergyFault> {
             Message::Error(_) | Message::Done => {}
         }
     }
-    Err(EnergyFault(format!("the kernel does not tell the states of performance domain {id} by netlink")))
+    Err(EnergyFault::Unreadable(format!("the kernel does not tell the states of performance domain {id} by netlink")))
 }
 
 fn connected() -> Result<OwnedFd, EnergyFault> {
@@ -109,14 +109,19 @@ fn send(socket: &OwnedFd, request: &[u8]) -> Result<(), EnergyFault> {
 fn received<'a>(socket: &OwnedFd, buffer: &'a mut [u8]) -> Result<&'a [u8], EnergyFault> {
     let (_, length) = rustix::net::recv(socket, &mut *buffer, RecvFlags::TRUNC).map_err(failed)?;
     buffer.get(..length).filter(|bytes| !bytes.is_empty()).ok_or_else(|| {
-        EnergyFault(format!("the kernel's answer by netlink has {length} bytes, and {BUFFER} is the most that is read"))
+        EnergyFault::Unreadable(format!(
+            "the kernel's answer by netlink has {length} bytes, and {BUFFER} is the most that is read"
+        ))
     })
 }
 
 fn failed(errno: Errno) -> EnergyFault {
-    EnergyFault(format!("netlink cannot be used: {}", std::io::Error::from(errno)))
+    EnergyFault::Unreadable(format!("netlink cannot be used: {}", std::io::Error::from(errno)))
 }
 
 fn refused(what: &str, errno: i32) -> EnergyFault {
-    EnergyFault(format!("the kernel, asked by netlink {what}: {}", std::io::Error::from_raw_os_error(errno)))
+    EnergyFault::Unreadable(format!(
+        "the kernel, asked by netlink {what}: {}",
+        std::io::Error::from_raw_os_error(errno)
+    ))
 }

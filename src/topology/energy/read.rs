@@ -5,8 +5,8 @@ use std::path::Path;
 use super::{EnergyFault, EnergyModel, EnergyOrigin, PerfDomain, debugfs, netlink};
 use crate::cpuset::CpuSet;
 
-/// The energy model of this very machine, whose files are under `/`.
-pub(in crate::topology) fn live(online: &CpuSet) -> EnergyModel {
+/// The energy model of this very machine, whose files are under `/`, and what makes no sense of it or cannot be read.
+pub(in crate::topology) fn live(online: &CpuSet) -> (EnergyModel, Vec<EnergyFault>) {
     first(
         online,
         [
@@ -17,43 +17,39 @@ pub(in crate::topology) fn live(online: &CpuSet) -> EnergyModel {
 }
 
 /// That of the machine recorded under `root`.
-pub(in crate::topology) fn recorded(root: &Path, online: &CpuSet) -> EnergyModel {
+pub(in crate::topology) fn recorded(root: &Path, online: &CpuSet) -> (EnergyModel, Vec<EnergyFault>) {
     first(online, [(EnergyOrigin::Debugfs, debugfs::perf_domains(root))])
 }
 
 type Found = Result<Option<Vec<PerfDomain>>, EnergyFault>;
 
-/// The first that has domains and makes sense.
-fn first<const N: usize>(online: &CpuSet, sources: [(EnergyOrigin, Found); N]) -> EnergyModel {
+/// The first that has domains and makes sense, and what was wrong with those before.
+fn first<const N: usize>(online: &CpuSet, sources: [(EnergyOrigin, Found); N]) -> (EnergyModel, Vec<EnergyFault>) {
     let mut faults = Vec::new();
     for (origin, found) in sources {
-        let domains = match found {
-            Ok(Some(domains)) if !domains.is_empty() => domains,
+        let model = match found {
+            Ok(Some(domains)) if !domains.is_empty() => EnergyModel::new(domains, origin, online),
             Ok(_) => continue,
-            Err(fault) => {
-                faults.push(fault.0);
-                continue;
-            }
+            Err(fault) => Err(fault),
         };
-        match EnergyModel::new(domains, origin, online) {
-            Ok(model) => return model,
-            Err(fault) => faults.push(fault.0),
+        match model {
+            Ok(model) => return (model, faults),
+            Err(fault) => faults.push(fault),
         }
     }
-    if faults.is_empty() {
-        EnergyModel::none("there is no energy model of the CPUs")
-    } else {
-        EnergyModel::none(format!("the energy model is not believed: {}", faults.join("; ")))
-    }
+    let none = if faults.is_empty() { "there is no energy model of the CPUs" } else { "no energy model can be used" };
+    (EnergyModel::none(none), faults)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::process::Uid;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
 
     /// A recorded tree with an energy model of two domains, in which `break_it` may change something.
-    fn tree(break_it: impl FnOnce(&Path)) -> EnergyModel {
+    fn tree(break_it: impl FnOnce(&Path)) -> (EnergyModel, Vec<EnergyFault>) {
         let root = tempfile::tempdir().unwrap();
         let model = root.path().join("sys/kernel/debug/energy_model");
         for (name, cpus, speeds) in [("cpu0", "0-1", [1000, 2000]), ("cpu2", "2-3", [1500, 3000])] {
@@ -78,8 +74,8 @@ mod tests {
 
     #[test]
     fn debugfs_is_read() {
-        let model = tree(|_| {});
-        assert_eq!(model.origin, EnergyOrigin::Debugfs);
+        let (model, faults) = tree(|_| {});
+        assert_eq!((&model.origin, faults), (&EnergyOrigin::Debugfs, vec![]));
         let domains: Vec<_> =
             model.domains.iter().map(|domain| (domain.cpus.to_string(), domain.states.len())).collect();
         assert_eq!(domains, [("0-1".to_owned(), 2), ("2-3".to_owned(), 2)]);
@@ -91,9 +87,11 @@ mod tests {
     fn nonsense_is_no_model_and_is_named() {
         let put =
             |file: &'static str, text: &'static str| move |model: &Path| fs::write(model.join(file), text).unwrap();
-        let refused = |break_it: &dyn Fn(&Path)| match tree(break_it).origin {
-            EnergyOrigin::None(reason) => reason,
-            origin => panic!("{origin:?} was believed"),
+        let refused = |break_it: &dyn Fn(&Path)| {
+            let (model, faults) = tree(break_it);
+            assert_eq!(model, EnergyModel::none("no energy model can be used"));
+            let [fault @ EnergyFault::Nonsense(_)] = &faults[..] else { panic!("one fault: {faults:?}") };
+            fault.to_string()
         };
         for (file, text, reason) in [
             ("cpu0/ps:1000000/cost", "0", "cost 0"),
@@ -123,16 +121,40 @@ mod tests {
 
     #[test]
     fn folders_that_lead_in_a_circle_end() {
-        let model = tree(|model| std::os::unix::fs::symlink(".", model.join("cpu0/ps:5")).unwrap());
-        assert!(matches!(model.origin, EnergyOrigin::None(ref reason) if reason.contains("missing")), "{model:?}");
-        let model = tree(|model| std::os::unix::fs::symlink("loop", model.join("loop")).unwrap());
-        assert!(matches!(model.origin, EnergyOrigin::None(ref reason) if reason.contains("loop")), "{model:?}");
+        let faults = tree(|model| std::os::unix::fs::symlink(".", model.join("cpu0/ps:5")).unwrap()).1;
+        assert!(matches!(&faults[..], [EnergyFault::Nonsense(what)] if what.contains("missing")), "{faults:?}");
+        let faults = tree(|model| std::os::unix::fs::symlink("loop", model.join("loop")).unwrap()).1;
+        assert!(matches!(&faults[..], [EnergyFault::Unreadable(what)] if what.contains("loop")), "{faults:?}");
+    }
+
+    /// What an ordinary user finds where debugfs is root's.
+    #[test]
+    fn a_folder_that_may_not_be_read_is_not_taken_for_none() {
+        let root = tempfile::tempdir().unwrap();
+        let model = root.path().join("sys/kernel/debug/energy_model");
+        fs::create_dir_all(&model).unwrap();
+        let read = || recorded(root.path(), &"0".parse().unwrap());
+        assert_eq!(read().1, [], "an empty one");
+        fs::set_permissions(&model, fs::Permissions::from_mode(0o0)).unwrap();
+        let (found, faults) = std::thread::scope(|scope| scope.spawn(|| as_a_user(read)).join()).unwrap();
+        fs::set_permissions(&model, fs::Permissions::from_mode(0o700)).unwrap();
+        assert_eq!(found, EnergyModel::none("no energy model can be used"));
+        let told = faults[0].to_string();
+        assert!(told.starts_with("the energy model cannot be read: ") && told.contains("Permission denied"), "{told}");
+    }
+
+    /// Does it as another user than root, whom no permission stops. This thread alone changes its user.
+    fn as_a_user<T>(what: impl FnOnce() -> T) -> T {
+        if rustix::process::geteuid().is_root() {
+            rustix::thread::set_thread_res_uid(None, Uid::from_raw(65534), None).unwrap();
+        }
+        what()
     }
 
     #[test]
     fn without_a_folder_there_is_none() {
         let root = tempfile::tempdir().unwrap();
-        let model = recorded(root.path(), &"0".parse().unwrap());
-        assert_eq!(model, EnergyModel::none("there is no energy model of the CPUs"));
+        let read = recorded(root.path(), &"0".parse().unwrap());
+        assert_eq!(read, (EnergyModel::none("there is no energy model of the CPUs"), vec![]));
     }
 }
