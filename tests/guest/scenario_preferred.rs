@@ -62,9 +62,9 @@ fn the_best_cpus_come_first(kernel: &str) {
         "another is the best: from {before:?} to {changed:?}"
     );
 
-    // Nothing of this is so by itself.
+    // Nothing of this is so by itself; one of four CPUs may be the best by chance, and not each time.
     assert!(!(all(&blind[..3], 2) && all(&blind[3..], 1)), "{blind:?}");
-    assert!(!mostly(&moved[1], &[2]) && !mostly(&heavy[1], &[2]), "{moved:?} {heavy:?}");
+    assert!(!(mostly(&moved[1], &[2]) && mostly(&heavy[1], &[2])), "{moved:?} {heavy:?}");
 }
 
 #[test]
