@@ -127,7 +127,8 @@ impl Wishes {
     pub fn after_round(&mut self, attached: &mut Attached, sample: Option<&Sample>) -> Result<(), KernelError> {
         if let Some(sample) = sample {
             // It looks back on busy times, so it is to see all rounds.
-            let parked = self.parking.parked(sample);
+            let offline = if self.parking.counts_others(sample) { attached.offline_cpus()? } else { CpuSet::new() };
+            let parked = self.parking.parked(sample, &offline);
             let wanted = self.parks && parks(self.chosen.profile(), self.classes.len());
             attached.park(if wanted { parked } else { CpuSet::new() })?;
         }
