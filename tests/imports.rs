@@ -51,6 +51,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("profile::supply", Edge),
     ("frequency", Pure),
     ("frequency::apply", Edge),
+    ("frequency::file", Edge),
     ("frequency::journal", Edge),
     ("frequency::probe", Edge),
     ("stats", Pure),
