@@ -68,34 +68,12 @@ fn other_than_run(command: &Command, matches: &ArgMatches) -> Result<(), Failure
         Command::Trace(args) => trace::command::run(args),
         Command::Record(args) => record::command::run(args),
         Command::Top(args) => top::command::run(args),
-        Command::Restore => restore(),
+        Command::Restore => ask::restore(),
         Command::Config(args) => {
             let settings = Layers::new(matches, std::env::vars_os())?.settings()?;
             print(&ask::settings_text(&settings.shown(), args.json), "the settings")
         }
     }
-}
-
-fn restore() -> Result<(), Failure> {
-    let done = frequency::restore(Path::new("/")).map_err(|error| {
-        Failure::Unexpected(format!(
-            "the energy preferences cannot be put back: {error}; run it as root, or reboot, which does the same"
-        ))
-    })?;
-    let text = match done.restored {
-        0 if done.refused.is_empty() => "nothing has to be put back\n".to_owned(),
-        0 => String::new(),
-        count => format!("{count} energy preferences are as they were\n"),
-    };
-    print(&text, "what was put back")?;
-    if done.refused.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::Unexpected(format!(
-        "{} energy preferences cannot be put back: {}; run it as root, or reboot, which does the same",
-        done.refused.len(),
-        done.refused.join("; ")
-    )))
 }
 
 fn show_topology(args: &TopologyArgs) -> Result<(), Failure> {

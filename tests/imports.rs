@@ -52,6 +52,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("profile::supply", Edge),
     ("frequency", Pure),
     ("frequency::apply", Edge),
+    ("frequency::file", Edge),
     ("frequency::journal", Edge),
     ("frequency::probe", Edge),
     ("stats", Pure),

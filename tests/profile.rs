@@ -73,10 +73,15 @@ struct Desktop {
 
 impl Desktop {
     fn start(bus: &Bus, name: (&'static str, &'static str), profile: &'static str) -> Self {
+        Self::answering(bus, name, profile, 1)
+    }
+
+    /// It answers no question before it has been asked so many.
+    fn answering(bus: &Bus, name: (&'static str, &'static str), profile: &'static str, from: usize) -> Self {
         let (address, profile) = (bus.address.clone(), Arc::new(Mutex::new(profile)));
         let (sender, connections) = mpsc::channel();
         let says = Arc::clone(&profile);
-        thread::spawn(move || zbus::block_on(answer(&address, name.0, &says, &sender)));
+        thread::spawn(move || zbus::block_on(answer(&address, name.0, &says, from, &sender)));
         Self { name, profile, connection: connections.recv().expect("it is on the bus") }
     }
 
@@ -100,15 +105,30 @@ impl Desktop {
     }
 }
 
-async fn answer(address: &str, name: &str, profile: &Mutex<&'static str>, ready: &mpsc::Sender<Connection>) {
+async fn answer(
+    address: &str,
+    name: &str,
+    profile: &Mutex<&'static str>,
+    mut from: usize,
+    ready: &mpsc::Sender<Connection>,
+) {
     let connection = Builder::address(address).build().await.expect("the bus");
     let mut messages = MessageStream::from(&connection);
     connection.request_name(name).await.expect("the name");
     ready.send(connection.clone()).expect("somebody waits");
+    let mut asked = Vec::new();
     while let Some(Ok(message)) = poll_fn(|context| Pin::new(&mut messages).poll_next(context)).await {
-        if message.message_type() == Type::MethodCall {
+        if message.message_type() != Type::MethodCall {
+            continue;
+        }
+        asked.push(message);
+        if asked.len() < from {
+            continue;
+        }
+        from = 1;
+        for question in asked.drain(..) {
             let says = Variant::from(*profile.lock().expect("no panic"));
-            connection.reply(&message.header(), &says).await.expect("a reply");
+            connection.reply(&question.header(), &says).await.expect("a reply");
         }
     }
 }
@@ -164,6 +184,22 @@ fn the_desktop_is_followed_while_it_is_there_and_power_and_preferences_else() {
     mains(root.path(), "1\n");
     assert_eq!(next(&follower), "performance, for all CPUs prefer 'performance'");
     assert!(follower.decisions().is_empty(), "nothing is said twice");
+}
+
+#[test]
+fn a_daemon_that_answers_late_is_asked_again() {
+    for name in [NEW, OLD] {
+        let root = tempfile::tempdir().expect("a folder");
+        mains(root.path(), "0\n");
+        let bus = Bus::start(root.path());
+        // Not the second: the bus tells who comes that it has a name, and that is a signal, after which is asked as well.
+        let desktop = Desktop::answering(&bus, name, "performance", 4);
+        let follower = Follower::start(root.path(), &bus.address, Vec::new).expect("threads");
+        assert_eq!(next(&follower), "powersave, on battery", "nobody waits for it");
+        assert_eq!(next(&follower), "performance, said by power-profiles-daemon", "with no signal");
+        desktop.says("power-saver");
+        assert_eq!(next(&follower), "powersave, said by power-profiles-daemon");
+    }
 }
 
 #[test]

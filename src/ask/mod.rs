@@ -1,5 +1,6 @@
 //! The commands that ask the running daemon: they ask, and print the answer.
 
+mod restore;
 mod settings;
 mod task;
 mod verdict;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
 use verdict::{KernelSays, Verdict, verdict};
 
+pub use restore::restore;
 pub use settings::{get, reload, set, settings_text};
 pub use task::task;
 
@@ -21,7 +23,7 @@ pub use task::task;
 /// # Errors
 /// [`Failure::Status`] with the exit code, where scx_domains does not schedule or kernel and daemon disagree.
 pub fn status(args: &ClientArgs) -> Result<(), Failure> {
-    let kernel = KernelSays { state: scheduler_state(), ops: running_scheduler() };
+    let kernel = kernel_says();
     let (daemon, unanswered) = match ask_status(args) {
         Ok(status) => (Some(status), None),
         Err(error) => (None, Some(error)),
@@ -41,6 +43,10 @@ pub fn status(args: &ClientArgs) -> Result<(), Failure> {
         Verdict::Active => Ok(()),
         other => Err(Failure::Status(other.word(), other.exit_code())),
     }
+}
+
+fn kernel_says() -> KernelSays {
+    KernelSays { state: scheduler_state(), ops: running_scheduler() }
 }
 
 fn status_json(verdict: Verdict, kernel: &KernelSays, daemon: Option<&Status>, unanswered: Option<&str>) -> Value {

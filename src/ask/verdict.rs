@@ -15,7 +15,7 @@ pub struct KernelSays {
 
 impl KernelSays {
     /// Is it an scx_domains that is loaded, of whatever version?
-    fn ours(&self) -> bool {
+    pub fn ours(&self) -> bool {
         self.ops.as_ref().is_some_and(|ops| ops.starts_with("domains_"))
     }
 }

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// Which daemon is asked.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct DaemonArgs {
     /// The daemon's socket, if it is another than its file with settings says.
     #[arg(long, value_name = "PATH")]

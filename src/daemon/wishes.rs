@@ -1,6 +1,7 @@
 //! What the profile makes of core classes, frequencies and sleeping CPUs, for the scheduler and for the hardware.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::profile::ChosenProfile;
 use crate::balance::Sample;
@@ -14,6 +15,9 @@ use crate::profile::{Decision, ProfileChoice};
 use crate::topology::Topology;
 use crossbeam_channel::{Receiver, RecvError};
 
+/// How often is looked whether others have set energy preferences.
+const WATCH: Duration = Duration::from_secs(1);
+
 /// What is wanted of the machine now, and who can be asked for it.
 pub struct Wishes {
     chosen: ChosenProfile,
@@ -21,6 +25,7 @@ pub struct Wishes {
     /// CPUs whose frequency the kernel asks the scheduler for.
     pub cpuperf: Vec<Asked>,
     preferences: Option<Preferences>,
+    watched_at: Instant,
     parking: Parking,
     /// May CPUs be left asleep, where the profile wants it?
     parks: bool,
@@ -41,7 +46,7 @@ impl Wishes {
             preferences.set(chosen.profile());
         }
         let parking = Parking::new(topology, domains);
-        Self { chosen, classes, cpuperf, preferences, parking, parks: !args.no_parking }
+        Self { chosen, classes, cpuperf, preferences, watched_at: Instant::now(), parking, parks: !args.no_parking }
     }
 
     /// Now that BPF hears of changes of frequency: tell it what they are. One that changes as it is read is found by reading again;
@@ -120,16 +125,21 @@ impl Wishes {
         self.parks = allowed;
     }
 
-    /// After a round: leave CPUs asleep that are not needed, and slow those down that went idle.
+    /// After a round: leave CPUs asleep that are not needed, slow those down that went idle, and see what others have set.
     ///
     /// # Errors
     /// The kernel refuses.
     pub fn after_round(&mut self, attached: &mut Attached, sample: Option<&Sample>) -> Result<(), KernelError> {
         if let Some(sample) = sample {
             // It looks back on busy times, so it is to see all rounds.
-            let parked = self.parking.parked(sample);
+            let offline = if self.parking.counts_others(sample) { attached.offline_cpus()? } else { CpuSet::new() };
+            let parked = self.parking.parked(sample, &offline);
             let wanted = self.parks && parks(self.chosen.profile(), self.classes.len());
             attached.park(if wanted { parked } else { CpuSet::new() })?;
+        }
+        if let Some(preferences) = self.preferences.as_mut().filter(|_| self.watched_at.elapsed() >= WATCH) {
+            self.watched_at = Instant::now();
+            preferences.watch();
         }
         attached.slow_idle_cpus()
     }

@@ -1,35 +1,69 @@
-//! The journal of energy performance preferences: what was there before they were set.
+//! The journal of energy performance preferences: what was there before they were set, and what was set.
 //!
 //! It is under /run, so it does not outlive a boot: the kernel's own preferences are back then by themselves.
+//!
+//! The files of a CPU that is offline stay, and refuse with EBUSY to be read or written. Its driver keeps its preference meanwhile,
+//! which is there again when it is back. So what is to go there stays in the journal, and keeps nothing else from going on.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
+use crate::cpuset::CpuSet;
 use crate::files::line;
 
 const JOURNAL: &str = "run/scx_domains/preferences.json";
 pub const PREFERENCE: &str = "energy_performance_preference";
 
-/// Write down what was there, by file: whole or not at all, since a journal that is cut off would restore nothing.
+/// What the journal says, by file.
+pub type Notes = BTreeMap<PathBuf, Note>;
+
+/// Of one preference.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// What was there.
+    pub was: String,
+    /// What is there if nobody else has changed it since: one of these. None before anything was set.
+    pub ours: Vec<String>,
+}
+
+/// How a preference gets into its file; another way in tests.
+pub type Put = fn(&Path, &str) -> io::Result<()>;
+
+/// Write it all down: whole or not at all, since a journal that is cut off would restore nothing.
 ///
 /// # Errors
 /// The system's.
-pub fn write(root: &Path, was: &BTreeMap<&PathBuf, &String>) -> io::Result<()> {
+pub fn write(root: &Path, notes: &Notes) -> io::Result<()> {
     let journal = root.join(JOURNAL);
     let new = journal.with_extension("new");
     journal.parent().map_or(Ok(()), fs::create_dir_all)?;
-    fs::write(&new, serde_json::to_vec_pretty(was)?)?;
+    fs::write(&new, serde_json::to_vec_pretty(notes)?)?;
     fs::rename(new, journal)
 }
 
 /// Write a preference into its file.
 ///
 /// # Errors
-/// What was refused, by which file, and why.
-pub fn put(file: &Path, preference: &str) -> Result<(), String> {
-    fs::write(file, preference).map_err(|error| format!("'{preference}' was refused by {}: {error}", file.display()))
+/// What was refused, by which file, and why; of the kind of the system's.
+pub fn put(file: &Path, preference: &str) -> io::Result<()> {
+    fs::write(file, preference).map_err(|error| {
+        io::Error::new(error.kind(), format!("'{preference}' was refused by {}: {error}", file.display()))
+    })
+}
+
+/// Is this what files of CPUs that are offline say?
+pub fn is_offline(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::ResourceBusy
+}
+
+/// The CPU of a preference: each has its own policy, which bears its number, under the drivers that take preferences.
+pub fn cpu_of(file: &Path) -> CpuSet {
+    let policy = file.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    policy.and_then(|name| name.strip_prefix("policy")?.parse().ok()).unwrap_or_default()
 }
 
 /// What became of a journal.
@@ -39,15 +73,38 @@ pub struct Restored {
     pub restored: usize,
     /// Those that could not be written: the file, what was to go there and why it did not.
     pub refused: Vec<String>,
+    /// What waits for its CPU to be online, and is in the journal.
+    pub waiting: Notes,
 }
 
-/// Put back what a journal says was there, if there is one. One that cannot be written keeps none of the others from it. What is put
-/// back leaves the journal, which goes with the last. `root` is `/` but in tests. Files that are gone (the CPU is offline, the
-/// driver another) have nothing to be put back into.
+impl Restored {
+    /// Who waits and for what, in a sentence; none where nobody does.
+    #[must_use]
+    pub fn told_waiting(&self) -> Option<String> {
+        let cpus: CpuSet = self.waiting.keys().flat_map(|file| cpu_of(file).iter().collect::<Vec<_>>()).collect();
+        let told = format!(
+            "CPUs {cpus} are offline, so their energy preferences are not as they were yet: once they are online, the next start \
+             or `scx_domains restore` puts them back"
+        );
+        (!self.waiting.is_empty()).then_some(told)
+    }
+}
+
+/// Put back what a journal says was there, if there is one, wherever there still is what was set: what somebody else has set since
+/// is left. One that cannot be written keeps none of the others from it. What is done with leaves the journal, which goes with
+/// the last. `root` is `/` but in tests. Files that are gone (the driver is another) have nothing to be put back into.
 ///
 /// # Errors
 /// The journal cannot be read or written.
 pub fn restore(root: &Path) -> io::Result<Restored> {
+    restore_by(put, root)
+}
+
+/// As [`restore`], by another way of writing.
+///
+/// # Errors
+/// As [`restore`].
+pub fn restore_by(put: Put, root: &Path) -> io::Result<Restored> {
     let journal = root.join(JOURNAL);
     let text = match line(&journal) {
         Ok(text) => text,
@@ -55,30 +112,45 @@ pub fn restore(root: &Path) -> io::Result<Restored> {
         Err(error) => return Err(error),
     };
     let no_journal = |error| io::Error::other(format!("{} is no journal: {error}", journal.display()));
-    let was: BTreeMap<PathBuf, String> = serde_json::from_str(&text).map_err(no_journal)?;
-    let (mut done, mut left) = (Restored::default(), BTreeMap::new());
-    for (file, preference) in was.into_iter().filter(|(file, _)| file.ends_with(PREFERENCE) && file.exists()) {
-        match put(&file, &preference) {
+    let notes: Notes = serde_json::from_str(&text).map_err(no_journal)?;
+    let (mut done, mut left) = (Restored::default(), Notes::new());
+    for (file, note) in notes.into_iter().filter(|(file, _)| file.ends_with(PREFERENCE) && file.exists()) {
+        if line(&file).is_ok_and(|now| !note.ours.contains(&now)) {
+            continue;
+        }
+        match put(&file, &note.was) {
             Ok(()) => done.restored += 1,
-            Err(refusal) => {
-                done.refused.push(refusal);
-                left.insert(file, preference);
+            Err(error) => {
+                if is_offline(&error) {
+                    done.waiting.insert(file.clone(), note.clone());
+                } else {
+                    done.refused.push(error.to_string());
+                }
+                left.insert(file, note);
             }
         }
     }
     if left.is_empty() {
         fs::remove_file(journal)?;
     } else {
-        write(root, &left.iter().collect())?;
+        write(root, &left)?;
     }
     Ok(done)
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    /// Two policies with their preferences, which are all "power" now, in a journal.
+    /// As the files of a CPU refuse that is offline: here one beside whose preference there is a file "offline".
+    pub fn put_if_online(file: &Path, preference: &str) -> io::Result<()> {
+        if file.with_file_name("offline").exists() {
+            return Err(io::Error::new(io::ErrorKind::ResourceBusy, "busy"));
+        }
+        put(file, preference)
+    }
+
+    /// Two policies with their preferences, which we have set to "power", in a journal.
     fn journal(preferences: [&str; 2]) -> (tempfile::TempDir, [PathBuf; 2]) {
         let root = tempfile::tempdir().unwrap();
         let files = [0, 1].map(|policy| {
@@ -87,7 +159,8 @@ mod tests {
             fs::write(folder.join(PREFERENCE), "power").unwrap();
             folder.join(PREFERENCE)
         });
-        write(root.path(), &files.iter().zip(&preferences.map(str::to_owned)).collect()).unwrap();
+        let note = |was: &str| Note { was: was.to_owned(), ours: vec!["power".to_owned()] };
+        write(root.path(), &files.iter().cloned().zip(preferences.map(note)).collect()).unwrap();
         (root, files)
     }
 
@@ -102,6 +175,7 @@ mod tests {
             assert_eq!((done.restored, done.refused.len()), (restored, 1), "what is put back is put back once");
             let told = &done.refused[0];
             assert!(told.contains("'default' was refused by") && told.contains("policy0"), "{told}");
+            assert_eq!(done.told_waiting(), None, "it does not wait for anything");
         }
         assert_eq!(line(&files[1]).unwrap(), "128");
         fs::remove_dir(&files[0]).unwrap();
@@ -110,6 +184,33 @@ mod tests {
         assert_eq!(line(&files[0]).unwrap(), "default");
         assert!(!root.path().join(JOURNAL).exists());
         assert_eq!(restore(root.path()).unwrap(), Restored::default(), "there is nothing to be put back twice");
+    }
+
+    #[test]
+    fn who_is_offline_waits_and_is_told() {
+        let (root, files) = journal(["default", "128"]);
+        let offline = files[1].with_file_name("offline");
+        fs::write(&offline, "").unwrap();
+        for restored in [1, 0] {
+            let done = restore_by(put_if_online, root.path()).unwrap();
+            assert_eq!((done.restored, &done.refused[..]), (restored, &[][..]));
+            let told = done.told_waiting().expect("one waits");
+            assert!(told.starts_with("CPUs 1 are offline") && told.contains("scx_domains restore"), "{told}");
+        }
+        assert_eq!(files.each_ref().map(|file| line(file).unwrap()), ["default", "power"]);
+        fs::remove_file(offline).unwrap();
+        assert_eq!(restore_by(put_if_online, root.path()).unwrap().restored, 1, "it is online again");
+        assert_eq!(line(&files[1]).unwrap(), "128");
+        assert!(!root.path().join(JOURNAL).exists());
+    }
+
+    #[test]
+    fn what_somebody_else_has_set_since_is_left() {
+        let (root, files) = journal(["default", "128"]);
+        fs::write(&files[0], "balance_performance\n").unwrap();
+        assert_eq!(restore(root.path()).unwrap(), Restored { restored: 1, ..Restored::default() });
+        assert_eq!(files.map(|file| line(file).unwrap()), ["balance_performance", "128"]);
+        assert!(!root.path().join(JOURNAL).exists(), "it is no business of ours any more");
     }
 
     #[test]

@@ -12,16 +12,17 @@
 //! - `policy`: the choice (pure)
 //! - `control`: who can be asked, and what is told of that (pure)
 //! - `probe`: what the files of cpufreq say
-//! - `apply`: sets preferences; `journal`: what was there before, and how it comes back
+//! - `apply`: sets preferences; `file`: one of them, and whose it is; `journal`: what was there before, and how it comes back
 
 mod apply;
 mod control;
+mod file;
 mod journal;
 mod policy;
 mod probe;
 
 pub use apply::{Preferences, preferences};
 pub use control::{Control, CpufreqPolicy, controls};
-pub use journal::{Restored, restore};
+pub use journal::{Note, Notes, Restored, restore};
 pub use policy::{Asked, PerfTerms, perf_terms, preference};
 pub use probe::{asked, policies};

@@ -6,6 +6,7 @@ use super::libbpf::{run, step};
 use super::load::Attached;
 use super::skel::{MapValue, intf};
 use crate::balance::{DomainSnapshot, Snapshot};
+use crate::cpuset::CpuSet;
 use crate::stats::{CpuReading, Delays, DomainReading};
 use crate::units::{CpuId, DomainId};
 use libbpf_rs::{MapCore, MapFlags};
@@ -29,6 +30,14 @@ impl Attached<'_> {
         let states: Vec<intf::cpu_state> = read_all(&self.skel.maps.cpu_states, MapFlags::ANY)?;
         let all = (0..).map(CpuId).zip(&self.cpu_domains).zip(&states);
         Ok(all.filter_map(|((id, domain), state)| Some(self.cpu_reading(id, (*domain)?, state))).collect())
+    }
+
+    /// Those of them that are offline now.
+    ///
+    /// # Errors
+    /// [`KernelError::Step`] if a map cannot be read.
+    pub fn offline_cpus(&self) -> Result<CpuSet, KernelError> {
+        Ok(self.cpu_readings()?.iter().filter(|cpu| !cpu.online).map(|cpu| cpu.id).collect())
     }
 
     fn cpu_reading(&self, id: CpuId, domain: DomainId, state: &intf::cpu_state) -> CpuReading {

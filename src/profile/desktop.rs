@@ -21,8 +21,10 @@ const DAEMONS: [(&str, &str); 2] = [
 const BUS: (&str, &str) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
-/// How long an answer may take.
+/// How long an answer may take, before is decided without.
 const ANSWER: Duration = Duration::from_millis(500);
+/// How often a daemon that takes longer is asked again: for 25 s, which is what D-Bus itself gives an answer.
+const AGAIN: u32 = 50;
 /// How often a bus that is not there is looked for.
 const LOOK_FOR_BUS: Duration = Duration::from_secs(10);
 
@@ -55,32 +57,58 @@ async fn listen(address: &str, words: &Sender<Option<String>>) -> zbus::Result<(
             bus.call_method(Some(BUS.0), BUS.1, Some(BUS.0), "AddMatch", &rule).await?;
         }
     }
+    let mut asked_again = 0;
     loop {
-        let mut word = None;
+        let (mut word, mut silent) = (None, false);
         for (name, path) in DAEMONS {
-            word = match word {
-                None => active_profile(&bus, name, path).await,
-                word => word,
-            };
+            if word.is_none() {
+                (word, silent) = match active_profile(&bus, name, path).await {
+                    Answer::Profile(profile) => (Some(profile), false),
+                    Answer::None => (None, silent),
+                    Answer::Silence => (None, true),
+                };
+            }
         }
         if words.send(word).is_err() {
             return Ok(());
         }
-        wait_for_signal(&mut messages).await?;
+        if silent && asked_again < AGAIN {
+            asked_again += 1;
+            // What has come up to now is answered by the next question.
+            messages = MessageStream::from(&bus);
+        } else {
+            asked_again = 0;
+            wait_for_signal(&mut messages).await?;
+        }
     }
 }
 
-/// The active profile of the daemon with this name; none where it is not there, or does not answer.
-async fn active_profile(bus: &Connection, name: &str, path: &str) -> Option<String> {
+/// What a daemon says.
+enum Answer {
+    Profile(String),
+    /// It is not there, or has no profile.
+    None,
+    /// Nothing as yet.
+    Silence,
+}
+
+/// What the daemon with this name says is its active profile.
+async fn active_profile(bus: &Connection, name: &str, path: &str) -> Answer {
     // By its owner's address, where there is one: the bus would start the daemon for a call to its name.
-    let owner = bus.call_method(Some(BUS.0), BUS.1, Some(BUS.0), "GetNameOwner", &name).await.ok()?;
-    let owner: String = owner.body().deserialize().ok()?;
+    let Ok(owner) = bus.call_method(Some(BUS.0), BUS.1, Some(BUS.0), "GetNameOwner", &name).await else {
+        return Answer::None;
+    };
+    let Ok(owner) = owner.body().deserialize::<String>() else { return Answer::None };
     let question = &(name, "ActiveProfile");
     match bus.call_method(Some(owner.as_str()), path, Some(PROPERTIES), "Get", question).await {
-        Ok(answer) => String::try_from(answer.body().deserialize::<OwnedVariant>().ok()?).ok(),
+        Ok(answer) => {
+            let profile = answer.body().deserialize::<OwnedVariant>().ok().and_then(|word| String::try_from(word).ok());
+            profile.map_or(Answer::None, Answer::Profile)
+        }
         Err(error) => {
             log::debug!("{name} does not say its active profile: {error}");
-            None
+            let late = matches!(&error, zbus::Error::InputOutput(error) if error.kind() == ErrorKind::TimedOut);
+            if late { Answer::Silence } else { Answer::None }
         }
     }
 }
