@@ -20,7 +20,8 @@ const CLASSES: &str = "
     told() { scx_domains --monitor 1 --json | head -n 1 | sed 's/^/stats=/'; }
     misfit() { t=/sys/kernel/tracing; for i in 1 2 3 4 5; do
         echo 1 >$t/events/sched/sched_switch/enable; echo >$t/trace
-        guest-load hogs --threads 1 --cpus 7 --release --seconds 1 >/dev/null & usleep 500000; tid=$(ls /proc/$!/task | tail -n 1); wait $!
+        guest-load hogs --threads 1 --cpus 7 --release --cpu-ms 100 >/dev/null & usleep 60000
+        tid=$(ls /proc/$!/task | tail -n 1); wait $!
         echo 0 >$t/events/sched/sched_switch/enable
         echo \"misfit=$(sed -n \"s/.*\\[\\(...\\)\\].* \\([0-9.]*\\): sched_switch:.*next_pid=$tid .*/\\1 \\2/p\" $t/trace | tr '\\n' ' ')\"; done; }
     turns() { guest-load hogs --threads 8 --seconds 3 >/dev/null & usleep 500000

@@ -8,7 +8,7 @@ use crate::scheduler::script;
 use serde_json::Value;
 
 /// Two nodes of four CPUs: P-cores 0-1 and 4-5, E-cores 2-3, LP-E cores 6-7; CPPC says so too.
-const MHZ: &str = "4800:64x2,3000:39x2,4800:64x2,1600:20x2";
+const MHZ: &str = "4800:96x2,3000:60x2,4800:96x2,1600:32x2";
 
 /// First as the kernel shows itself, then with an energy model whose E-cores cost more than P-cores, in place of debugfs;
 /// then with one that makes no sense.
@@ -91,7 +91,7 @@ fn classes_costs_heat_and_gpus_are_found_and_count() {
     let found = [class("P", "0-1,4-5", 1024, 2), class("E", "2-3", 640, 1), class("LP-E", "6-7", 341, 0)];
     assert_eq!(classes(&outcome, "machine"), found);
     told("max frequency  0-1,4-5: 4800 MHz; 2-3: 3000 MHz; 6-7: 1600 MHz (1)");
-    told("CPPC           0-1,4-5: 64; 2-3: 39; 6-7: 20 (1)");
+    told("CPPC           0-1,4-5: 96; 2-3: 60; 6-7: 32 (1)");
     told("by rank: there is no energy model of the CPUs");
     let modelled: Vec<u64> = classes(&outcome, "modelled").into_iter().map(|(_, _, _, cost)| cost).collect();
     assert_eq!(modelled, [1, 2, 0], "the energy model says what costs more");
