@@ -28,6 +28,11 @@ const CLASSES: &str = "
         for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
             cut -d' ' -f39 /proc/$!/task/*/stat | tail -n +3 | tr '\\n' ' '; usleep 95000; done >/places
         echo \"turns=$(tr '\\n' ' ' </places)\"; wait $!; }
+    supply=/sys/class/power_supply; mount -t tmpfs tmpfs $supply; mkdir $supply/AC $supply/BAT0; echo Mains >$supply/AC/type
+    echo Battery >$supply/BAT0/type; echo 1 >$supply/AC/online
+    now() { cut -d' ' -f1 /proc/uptime; }
+    unplug() { echo 0 >$supply/AC/online; from=$(now); for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        scx_domains get profile | grep -q 'auto (powersave' && break; usleep 50000; done; echo \"switch=$from $(now)\"; }
     pinned() { guest-load sleepers --threads 4 --cpus 3 --work-us 500 --count 50; }
 
     start && misfit && born_on_slow && half_busy && light && sleep 2 && echo \"idle_khz=$(khz)\" && told &&
@@ -36,7 +41,7 @@ const CLASSES: &str = "
     start --profile powersave && light && told && pinned && health && stop && echo blind &&
     start --no-placement --no-frequency --no-parking && misfit && born_on_slow && light && health && stop && echo turns &&
     start --fair-progress && scx_domains set profile=auto && turns && echo \"profile=$(scx_domains get profile)\" &&
-    scx_domains set profile=powersave && echo \"profile=$(scx_domains get profile)\" && health && stop";
+    unplug && light && scx_domains set profile=powersave && echo \"profile=$(scx_domains get profile)\" && health && stop";
 
 fn numbers(text: &str) -> Vec<u32> {
     text.split_whitespace().map(|word| word.parse().expect("a number")).collect()
@@ -85,8 +90,10 @@ fn who_is_where_and_how_fast(kernel: &str) {
     let between = |khz: &u32| *khz == 3_000_000;
     assert!(half[0].iter().all(between) && spread(&half[0]) == 1, "half busy is between, and does not flutter");
     assert_eq!(idle[0], [[1_000_000; 4], [500_000; 4]].concat(), "who has nothing to do runs as slowly as it can");
-    let [balanced, thrifty, blind] = [0, 1, 2].map(|run: usize| on_fast(&light[run]));
-    println!("light work, part of it on fast CPUs: {balanced:?}, powersave {thrifty:?}, blind {blind:?}");
+    let [balanced, thrifty, blind, on_battery] = [0, 1, 2, 3].map(|run: usize| on_fast(&light[run]));
+    println!(
+        "light work, part of it on fast CPUs: {balanced}, powersave {thrifty}, blind {blind}, auto on battery {on_battery}"
+    );
     assert!(balanced > 0.9, "who waits for little work has it done fast");
     let reports = outcome.reports();
     let [hogs, pinned] = &reports[..] else { panic!("two loads report: {reports:?}") };
@@ -115,7 +122,14 @@ fn who_is_where_and_how_fast(kernel: &str) {
     assert!(told(thrifty_ones)[0].1 >= 3, "{:?}", told(thrifty_ones));
 
     // Now and then all slow CPUs are taken for a moment.
-    assert!(thrifty < 0.2, "in powersave, it is done thriftily");
+    assert!(thrifty < 0.2 && on_battery < 0.2, "in powersave, it is done thriftily");
+    let switch: Vec<f64> =
+        outcome.said("switch")[0].split_whitespace().map(|word| word.parse().expect("seconds")).collect();
+    println!(
+        "s from when the power supply was unplugged to the profile that goes with that: {:.2}",
+        switch[1] - switch[0]
+    );
+    assert!(switch[1] - switch[0] < 1.0, "and that is in force in under a second");
     let late = pinned.threads.iter().filter_map(|thread| thread.late_ms.as_ref());
     assert!(late.map(|late| late.max).fold(0.0, f64::max) < 20.0, "but not those that somebody is pinned to");
 
