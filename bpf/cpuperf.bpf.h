@@ -10,7 +10,7 @@
  *
  *	wanted = bias x max(busy time x frequency, demand of the task / capacity of the class),	floor <= wanted <= ceiling
  *
- * Time that interrupts and higher classes had is none of ours: schedutil adds theirs to what we ask for (effective_cpu_util).
+ * Time that higher classes had is none of ours: schedutil adds theirs to what we ask for (effective_cpu_util).
  *
  * Bias, floor and ceiling are userspace's, by class and profile (src/frequency). Up at once; down by an eighth for each STEP_NS, so
  * that the gap between two bursts costs nobody a switch of frequency; and not at all for less than DEADBAND. schedutil makes
@@ -60,8 +60,11 @@ static __always_inline void count_idle(struct cpu_state *here, bool idle, u64 no
 	here->idle_from = idle ? now : 0;
 }
 
-/* Bring up to now what part of the CPU's highest frequency it was busy for with what is ours, as a moving average. */
-static __always_inline void follow_busy(struct cpu_state *here, s32 cpu, u64 now)
+/*
+ * Bring up to now what part of the CPU's highest frequency it was busy for with what is ours, as a moving average. What it did
+ * before the first time nobody knows: then it is `at_first`.
+ */
+static __always_inline void follow_busy(struct cpu_state *here, s32 cpu, u32 at_first, u64 now)
 {
 	u64 ns = time_delta(now, here->busy_at), idle = here->idle_ns, taken;
 	u32 level = 0;
@@ -70,15 +73,17 @@ static __always_inline void follow_busy(struct cpu_state *here, s32 cpu, u64 now
 		return;
 	if (here->idle_from)
 		idle += time_delta(now, here->idle_from);
-	taken = cpu_taken_ns(cpu, now);
+	taken = higher_class_ns(here, now);
 	idle += time_delta(taken, here->busy_taken);
-	here->busy_taken = taken;
 	if (idle < ns)
 		level = ((u64)scx_bpf_cpuperf_cur(cpu) << 10) * (ns - idle) / ns;
-	if (here->busy > level)
+	if (!here->busy_at)
+		here->busy = at_first << 10;
+	else if (here->busy > level)
 		here->busy = level + decayed(here->busy - level, ns, demand_half_life_ns, demand_scale);
 	else
 		here->busy = level - decayed(level - here->busy, ns, demand_half_life_ns, demand_scale);
+	here->busy_taken = taken;
 	here->idle_ns = 0;
 	if (here->idle_from)
 		here->idle_from = now;
@@ -144,7 +149,7 @@ __noinline int adjust_perf(s32 cpu, u32 demand, u64 now)
 	if (!config || !here || !config->cpuperf)
 		return 0;
 	class = config->class & (MAX_CLASSES - 1);
-	follow_busy(here, cpu, now);
+	follow_busy(here, cpu, demand ? PERF_FULL : 0, now);
 	demand = demand / (class_capacity[class] ?: 1); /* << 10 in both */
 	need = here->busy >> 10 > demand ? here->busy >> 10 : demand;
 	wanted = wanted_perf(class, need);

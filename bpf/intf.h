@@ -141,8 +141,8 @@ struct cpu_state {
 	/* kept where frequencies are asked of us only (cpuperf.bpf.h): */
 	u64 idle_from; /* ns, since when it is idle; 0: it is not */
 	u64 idle_ns;   /* how long it was before that, since */
-	u64 busy_at;   /* ns, when `busy` was last brought up to date, */
-	u64 busy_taken; /* and how long others than us had had the CPU by then */
+	u64 busy_at;   /* ns, when `busy` was last brought up to date */
+	u64 busy_taken; /* ns, how long higher classes had had the CPU by then */
 	u64 perf_at;   /* ns, when `perf` was last changed, or right */
 	u32 busy;      /* what part of its highest frequency it needed, 0 .. 1024 << 10 */
 	u32 perf;      /* what part of it was asked for, 0 .. 1024 */

@@ -56,17 +56,18 @@ static u64 cpu_interrupted_ns(u32 cpu)
 	return time ? time->total : 0;
 }
 
-/*
- * How long a higher class or interrupts have had a CPU, up to now. What runs one of ours has been given back, whoever failed to
- * say so.
- */
+/* How long a higher class has had a CPU, up to now. What runs one of ours has been given back, whoever failed to say so. */
+static __always_inline u64 higher_class_ns(const struct cpu_state *state, u64 now)
+{
+	return state->taken_ns + (state->taken_at && !state->running_weight ? time_delta(now, state->taken_at) : 0);
+}
+
+/* And how long that and interrupts. */
 static u64 cpu_taken_ns(u32 cpu, u64 now)
 {
 	struct cpu_state *state = cpu_state_fallible(cpu);
 
-	if (!state)
-		return 0;
-	return cpu_interrupted_ns(cpu) + state->taken_ns + (state->taken_at && !state->running_weight ? time_delta(now, state->taken_at) : 0);
+	return state ? cpu_interrupted_ns(cpu) + higher_class_ns(state, now) : 0;
 }
 
 static u64 domain_taken_ns(const struct domain_config *config, u64 now)

@@ -32,6 +32,11 @@ impl HeatWatch {
         self.heat.held()
     }
 
+    /// The same domains have other capacities.
+    pub fn renew(&mut self, topology: &Topology, domains: &Domains) {
+        self.heat.renew(topology, domains);
+    }
+
     /// Look at the sensors; `snapshot` is the last there is of the domains.
     pub fn look(&mut self, snapshot: &Snapshot) {
         let since = self.read_at.elapsed();

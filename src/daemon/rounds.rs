@@ -70,6 +70,8 @@ pub struct Rounds<'a> {
     pace: Pace,
     /// When the machine is looked at next.
     look_due: Instant,
+    /// Did the last look fail?
+    look_failed: bool,
     /// When statistics are to be printed next; none where they are not.
     report_due: Option<Instant>,
     /// In a row, up to now.
@@ -114,6 +116,7 @@ impl<'a> Rounds<'a> {
             all_failed_rounds: 0,
             pace: Pace::new(args.balance_interval, now),
             look_due: now + LOOK_EVERY,
+            look_failed: false,
             report_due: next_report(args),
             failed_rounds: 0,
             notifier: Notifier::new(status_line(&domains, args), now),
@@ -199,8 +202,13 @@ impl<'a> Rounds<'a> {
         }
         if self.look_due <= Instant::now() + early {
             self.look_due = Instant::now() + LOOK_EVERY;
-            let outcome = self.look_at_machine();
-            self.go_on_after(outcome)?;
+            let told = std::mem::replace(&mut self.look_failed, false);
+            if let Err(error) = self.look_at_machine() {
+                self.look_failed = true;
+                if !told {
+                    log::warn!("what has changed about the machine cannot be taken over, scheduling goes on: {error}");
+                }
+            }
         }
         if self.report_due.is_some_and(|due| due <= Instant::now()) {
             self.print_stats()?;
@@ -219,16 +227,8 @@ impl<'a> Rounds<'a> {
         // Who saw nothing cannot say that nobody is crowded.
         self.pace.after_round(self.sample.is_none() || self.balancer.is_crowded(), begin);
         self.attached.watch_crowding(self.pace.watch());
-        if outcome.is_ok() {
-            self.failed_rounds = 0;
-        }
-        self.go_on_after(outcome)
-    }
-
-    /// What has failed is told, once; and too often is the end.
-    fn go_on_after(&mut self, outcome: Result<(), KernelError>) -> Result<(), Failure> {
         match outcome {
-            Ok(()) => {}
+            Ok(()) => self.failed_rounds = 0,
             Err(error) if self.failed_rounds >= MAX_FAILED_ROUNDS => return Err(error.into()),
             Err(error) => {
                 if self.failed_rounds == 0 {

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::control::{Control, CpufreqPolicy};
 use super::file::File;
-use super::journal::{self, Notes, PREFERENCE, Put, is_offline, put, restore_by};
+use super::journal::{self, Access, Notes, PREFERENCE, is_busy, restore_by};
 use super::policy::preference;
 use super::probe::policies;
 use crate::cpuset::CpuSet;
@@ -29,7 +29,7 @@ use crate::topology::Topology;
 #[derive(Debug)]
 pub struct Preferences {
     root: PathBuf,
-    put: Put,
+    access: Access,
     /// Those that can be written.
     files: Arc<Mutex<Vec<File>>>,
     /// What an earlier run has left that is not back yet, for its CPUs are offline.
@@ -50,11 +50,11 @@ impl Preferences {
     /// A sentence. What was refused stays in the journal, and no preference may be set: it would be taken for what was there. Who is
     /// only offline is told of.
     pub fn start(root: &Path, topology: &Topology, wanted: bool) -> Result<Option<Self>, String> {
-        Self::start_by(put, root, topology, wanted)
+        Self::start_by(Access::FILES, root, topology, wanted)
     }
 
-    fn start_by(put: Put, root: &Path, topology: &Topology, wanted: bool) -> Result<Option<Self>, String> {
-        let (left, waiting) = match restore_by(put, root) {
+    fn start_by(access: Access, root: &Path, topology: &Topology, wanted: bool) -> Result<Option<Self>, String> {
+        let (left, waiting) = match restore_by(access, root) {
             Ok(done) => {
                 done.told_waiting().iter().for_each(|told| log::warn!("{told}"));
                 (done.refused.join("; "), done.waiting)
@@ -72,30 +72,33 @@ impl Preferences {
         }
         let untold =
             |error| format!("energy preferences stay as they are, since what they are cannot be noted down: {error}");
-        Self::take_note(put, root, topology, waiting).map_err(untold)
+        Self::take_note(access, root, topology, waiting).map_err(untold)
     }
 
-    fn take_note(put: Put, root: &Path, topology: &Topology, mut waiting: Notes) -> io::Result<Option<Self>> {
+    fn take_note(access: Access, root: &Path, topology: &Topology, mut waiting: Notes) -> io::Result<Option<Self>> {
         let asked: Vec<CpufreqPolicy> =
             policies(root).into_iter().filter(|policy| policy.control == Control::Preference).collect();
         let mut files = Vec::new();
         for policy in asked {
             let rank = topology.classes.iter().position(|class| !class.cpus.is_disjoint(&policy.cpus)).unwrap_or(0);
             let path = policy.path.join(PREFERENCE);
-            let theirs = match (waiting.remove(&path), line(&path)) {
-                // It has come online just now.
-                (Some(note), _) => note.was,
-                (None, Ok(now)) => now,
+            let (theirs, ours) = match (waiting.remove(&path), (access.read)(&path)) {
+                // It has come online just now, with what the earlier run has set.
+                (Some(note), now) => {
+                    let ours = now.ok().filter(|now| note.ours.contains(now));
+                    (note.was, ours.or(note.ours.last().cloned()))
+                }
+                (None, Ok(now)) => (now, None),
                 // It has gone offline just now.
-                (None, Err(error)) if is_offline(&error) => continue,
+                (None, Err(error)) if is_busy(&error) => continue,
                 (None, Err(error)) => return Err(error),
             };
-            files.push(File::new(put, path, policy.cpus, rank, theirs));
+            files.push(File::new(access, path, policy.cpus, rank, theirs, ours));
         }
         if files.is_empty() {
             return Ok(None);
         }
-        let preferences = Self { root: root.to_owned(), put, files: Arc::new(Mutex::new(files)), waiting, next: 0 };
+        let preferences = Self { root: root.to_owned(), access, files: Arc::new(Mutex::new(files)), waiting, next: 0 };
         preferences.note_down(&lock(&preferences.files))?;
         Ok(Some(preferences))
     }
@@ -104,8 +107,9 @@ impl Preferences {
     /// not.
     pub fn set(&self, profile: Profile) {
         let mut files = lock(&self.files);
+        files.iter_mut().for_each(File::look);
+        told(&mut files).iter().for_each(|told| log::warn!("{told}"));
         for file in &mut *files {
-            file.look();
             file.want(preference(profile, file.rank));
         }
         self.write(&mut files);
@@ -168,7 +172,7 @@ impl Drop for Preferences {
         files.iter_mut().for_each(File::look);
         told(&mut files).iter().for_each(|told| log::warn!("{told}"));
         self.note_down_or_warning(&files);
-        match restore_by(self.put, &self.root) {
+        match restore_by(self.access, &self.root) {
             Ok(done) => {
                 done.told_waiting().iter().for_each(|told| log::warn!("{told}"));
                 if !done.refused.is_empty() {

@@ -5,9 +5,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::journal::{Note, Put, is_offline};
+use super::journal::{Access, Note};
 use crate::cpuset::CpuSet;
-use crate::files::line;
 
 /// A preference.
 #[derive(Debug)]
@@ -16,7 +15,7 @@ pub struct File {
     pub cpus: CpuSet,
     /// The rank of the class of its CPUs.
     pub rank: usize,
-    put: Put,
+    access: Access,
     /// What others have set last.
     theirs: String,
     /// What was there when we had written last.
@@ -30,14 +29,14 @@ pub struct File {
 }
 
 impl File {
-    /// One into which nothing of ours was written as yet: `theirs` is what others have set last.
-    pub fn new(put: Put, path: PathBuf, cpus: CpuSet, rank: usize, theirs: String) -> Self {
-        Self { path, cpus, rank, put, theirs, ours: None, in_force: false, untold: false, wanted: None }
+    /// `theirs` is what others have set last, `ours` what was there when we had written last, if we had.
+    pub fn new(access: Access, path: PathBuf, cpus: CpuSet, rank: usize, theirs: String, ours: Option<String>) -> Self {
+        Self { path, cpus, rank, access, theirs, ours, in_force: false, untold: false, wanted: None }
     }
 
     /// Is what is there theirs? Then take note of it. Of a CPU that is offline nothing new is known.
     pub fn look(&mut self) {
-        let Ok(now) = line(&self.path) else { return };
+        let Ok(now) = (self.access.read)(&self.path) else { return };
         let ours = self.ours.as_ref() == Some(&now);
         let changed = !ours && self.ours.is_some() && (self.in_force || self.theirs != now);
         if changed {
@@ -70,9 +69,9 @@ impl File {
         self.wanted = Some(preference);
     }
 
-    /// Is there something to be written that could not be?
+    /// Is there something to be written that could not be, and may be now?
     pub fn is_late(&self) -> bool {
-        self.wanted.is_some()
+        self.wanted.is_some() && (self.access.read)(&self.path).is_ok()
     }
 
     /// Write what is to be, if anything is. While its CPU is offline it stays to be written.
@@ -81,14 +80,14 @@ impl File {
     /// It is refused.
     pub fn write(&mut self) -> io::Result<()> {
         let Some(preference) = self.wanted else { return Ok(()) };
-        match (self.put)(&self.path, preference) {
+        match (self.access.put)(&self.path, preference) {
             Ok(()) => {
                 // Drivers may have other words for what is written: these must not be taken for theirs.
-                self.ours = Some(line(&self.path).unwrap_or_else(|_| preference.to_owned()));
+                self.ours = Some((self.access.read)(&self.path).unwrap_or_else(|_| preference.to_owned()));
                 (self.in_force, self.untold, self.wanted) = (true, false, None);
                 Ok(())
             }
-            Err(error) if is_offline(&error) => Ok(()),
+            Err(error) if self.access.is_offline(&self.path, &error) => Ok(()),
             Err(error) => {
                 self.wanted = None;
                 Err(error)
@@ -106,16 +105,17 @@ impl File {
 #[cfg(test)]
 mod tests {
     use super::super::journal::put;
-    use super::super::journal::tests::put_if_online;
+    use super::super::journal::tests::IF_ONLINE;
     use super::*;
+    use crate::files::line;
     use std::fs;
     use std::path::Path;
 
-    fn file(put: Put) -> (tempfile::TempDir, File) {
+    fn file(access: Access) -> (tempfile::TempDir, File) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("preference");
         fs::write(&path, "default\n").unwrap();
-        (folder, File::new(put, path, CpuSet::new(), 0, "default".to_owned()))
+        (folder, File::new(access, path, CpuSet::new(), 0, "default".to_owned(), None))
     }
 
     fn write(file: &mut File, preference: &'static str) {
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn what_others_change_is_told_once_and_what_we_write_is_not() {
-        let (_folder, mut file) = file(put);
+        let (_folder, mut file) = file(Access::FILES);
         let told = |file: &mut File| {
             file.look();
             file.tell()
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn other_words_of_the_driver_are_ours() {
-        let (_folder, mut file) = file(put_in_own_words);
+        let (_folder, mut file) = file(Access { put: put_in_own_words, ..Access::FILES });
         file.want("balance_power");
         assert_eq!(file.note(), Note { was: "default".to_owned(), ours: vec!["balance_power".to_owned()] });
         file.write().unwrap();
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_offline_is_written_later_unless_somebody_was_faster() {
-        let (folder, mut file) = file(put_if_online);
+        let (folder, mut file) = file(IF_ONLINE);
         let offline = folder.path().join("offline");
         let now = |file: &File| line(&file.path).unwrap();
         write(&mut file, "power");
@@ -182,5 +182,14 @@ mod tests {
         file.look();
         file.write().unwrap();
         assert_eq!((now(&file), file.tell()), ("128".to_owned(), Some("128".to_owned())));
+    }
+
+    #[test]
+    fn what_the_governor_does_not_let_be_is_refused_and_not_tried_again() {
+        let (folder, mut file) = file(IF_ONLINE);
+        fs::write(folder.path().join("performance"), "").unwrap();
+        file.want("power");
+        assert_eq!(file.write().expect_err("it is refused").kind(), io::ErrorKind::ResourceBusy);
+        assert!(!file.is_late());
     }
 }

@@ -30,8 +30,27 @@ pub struct Note {
     pub ours: Vec<String>,
 }
 
-/// How a preference gets into its file; another way in tests.
-pub type Put = fn(&Path, &str) -> io::Result<()>;
+/// How a preference gets out of its file and into it; another way in tests.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    pub read: fn(&Path) -> io::Result<String>,
+    pub put: fn(&Path, &str) -> io::Result<()>,
+}
+
+impl Access {
+    /// The kernel's files.
+    pub const FILES: Self = Self { read, put };
+
+    /// Is the CPU of a file offline that refused so to be written? With the governor performance, drivers refuse other preferences in
+    /// the same words, but then it can be read.
+    pub fn is_offline(self, file: &Path, error: &io::Error) -> bool {
+        is_busy(error) && (self.read)(file).is_err_and(|error| is_busy(&error))
+    }
+}
+
+fn read(file: &Path) -> io::Result<String> {
+    line(file)
+}
 
 /// Write it all down: whole or not at all, since a journal that is cut off would restore nothing.
 ///
@@ -55,8 +74,8 @@ pub fn put(file: &Path, preference: &str) -> io::Result<()> {
     })
 }
 
-/// Is this what files of CPUs that are offline say?
-pub fn is_offline(error: &io::Error) -> bool {
+/// Is this what a file of a CPU says that is offline?
+pub fn is_busy(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::ResourceBusy
 }
 
@@ -97,14 +116,14 @@ impl Restored {
 /// # Errors
 /// The journal cannot be read or written.
 pub fn restore(root: &Path) -> io::Result<Restored> {
-    restore_by(put, root)
+    restore_by(Access::FILES, root)
 }
 
-/// As [`restore`], by another way of writing.
+/// As [`restore`], by another access.
 ///
 /// # Errors
 /// As [`restore`].
-pub fn restore_by(put: Put, root: &Path) -> io::Result<Restored> {
+pub fn restore_by(access: Access, root: &Path) -> io::Result<Restored> {
     let journal = root.join(JOURNAL);
     let text = match line(&journal) {
         Ok(text) => text,
@@ -115,13 +134,13 @@ pub fn restore_by(put: Put, root: &Path) -> io::Result<Restored> {
     let notes: Notes = serde_json::from_str(&text).map_err(no_journal)?;
     let (mut done, mut left) = (Restored::default(), Notes::new());
     for (file, note) in notes.into_iter().filter(|(file, _)| file.ends_with(PREFERENCE) && file.exists()) {
-        if line(&file).is_ok_and(|now| !note.ours.contains(&now)) {
+        if (access.read)(&file).is_ok_and(|now| !note.ours.contains(&now)) {
             continue;
         }
-        match put(&file, &note.was) {
+        match (access.put)(&file, &note.was) {
             Ok(()) => done.restored += 1,
             Err(error) => {
-                if is_offline(&error) {
+                if access.is_offline(&file, &error) {
                     done.waiting.insert(file.clone(), note.clone());
                 } else {
                     done.refused.push(error.to_string());
@@ -142,12 +161,19 @@ pub fn restore_by(put: Put, root: &Path) -> io::Result<Restored> {
 pub mod tests {
     use super::*;
 
-    /// As the files of a CPU refuse that is offline: here one beside whose preference there is a file "offline".
-    pub fn put_if_online(file: &Path, preference: &str) -> io::Result<()> {
-        if file.with_file_name("offline").exists() {
-            return Err(io::Error::new(io::ErrorKind::ResourceBusy, "busy"));
-        }
-        put(file, preference)
+    /// A CPU is offline beside whose preference there is a file "offline"; and has the governor performance where there is one of
+    /// that name.
+    pub const IF_ONLINE: Access = Access {
+        read: |file| unless_there_is(file, "offline").and_then(|()| line(file)),
+        put: |file, preference| {
+            unless_there_is(file, "offline").and_then(|()| unless_there_is(file, "performance"))?;
+            put(file, preference)
+        },
+    };
+
+    fn unless_there_is(file: &Path, name: &str) -> io::Result<()> {
+        let busy = || io::Error::new(io::ErrorKind::ResourceBusy, format!("busy: {}", file.display()));
+        if file.with_file_name(name).exists() { Err(busy()) } else { Ok(()) }
     }
 
     /// Two policies with their preferences, which we have set to "power", in a journal.
@@ -192,16 +218,25 @@ pub mod tests {
         let offline = files[1].with_file_name("offline");
         fs::write(&offline, "").unwrap();
         for restored in [1, 0] {
-            let done = restore_by(put_if_online, root.path()).unwrap();
+            let done = restore_by(IF_ONLINE, root.path()).unwrap();
             assert_eq!((done.restored, &done.refused[..]), (restored, &[][..]));
             let told = done.told_waiting().expect("one waits");
             assert!(told.starts_with("CPUs 1 are offline") && told.contains("scx_domains restore"), "{told}");
         }
         assert_eq!(files.each_ref().map(|file| line(file).unwrap()), ["default", "power"]);
         fs::remove_file(offline).unwrap();
-        assert_eq!(restore_by(put_if_online, root.path()).unwrap().restored, 1, "it is online again");
+        assert_eq!(restore_by(IF_ONLINE, root.path()).unwrap().restored, 1, "it is online again");
         assert_eq!(line(&files[1]).unwrap(), "128");
         assert!(!root.path().join(JOURNAL).exists());
+    }
+
+    #[test]
+    fn who_can_be_read_is_not_offline() {
+        let (root, files) = journal(["default", "128"]);
+        fs::write(files[1].with_file_name("performance"), "").unwrap();
+        let done = restore_by(IF_ONLINE, root.path()).unwrap();
+        assert_eq!((done.restored, done.refused.len(), done.told_waiting()), (1, 1, None));
+        assert!(done.refused[0].contains("policy1"), "{:?}", done.refused);
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //! hardware pressure, which is how firmware tells it on Arm.
 //!
 //! What is lost is less to plan with (`balance/capacity.rs`), and where a class has less left than the next one, the two change
-//! places (`live`): heavy work moves from P-cores of 1024 to E-cores of 620 when 0.46 of the P-cores is lost, 6 °C below where
+//! places (`live`): heavy work moves from P-cores of 1024 to E-cores of 620 when 0.46 of the P-cores is lost, 4 °C below where
 //! they would be throttled, and back when they have cooled.
 //!
 //! Heat is made by what costs most, so in a zone with several classes the costliest loses all of that, the cheapest nothing,
@@ -91,13 +91,13 @@ impl Heat {
     /// Nothing is lost as yet.
     #[must_use]
     pub fn new(topology: &Topology, domains: &Domains) -> Self {
-        let place = |domain: &Domain| {
-            let class = topology.classes.get(domain.class.index());
-            let (rank, each) = class.map_or((0, 1024), |class| (class.cost_rank, class.capacity.0));
-            Place { cpus: domain.cpus.clone(), rank, capacity: u64::from(each) * domain.cpus.len() as u64 }
-        };
-        let domains: Vec<_> = domains.domains.iter().map(place).collect();
+        let domains = places(topology, domains);
         Self { lost: vec![0.0; domains.len()], hot: vec![0.0; domains.len()], held: Vec::new(), domains }
+    }
+
+    /// The same domains have other capacities.
+    pub fn renew(&mut self, topology: &Topology, domains: &Domains) {
+        self.domains = places(topology, domains);
     }
 
     /// What each domain loses of its capacity, by id, in thousandths, by a reading that comes `seconds` after the last.
@@ -144,6 +144,15 @@ impl Heat {
         let (least, most) = (ranks.clone().min().unwrap_or(0), ranks.max().unwrap_or(0));
         if least == most { lost } else { lost * (self.domains[domain].rank - least) / (most - least) }
     }
+}
+
+fn places(topology: &Topology, domains: &Domains) -> Vec<Place> {
+    let place = |domain: &Domain| {
+        let class = topology.classes.get(domain.class.index());
+        let (rank, each) = class.map_or((0, 1024), |class| (class.cost_rank, class.capacity.0));
+        Place { cpus: domain.cpus.clone(), rank, capacity: u64::from(each) * domain.cpus.len() as u64 }
+    };
+    domains.domains.iter().map(place).collect()
 }
 
 fn rounded(lost: &[f64]) -> impl Iterator<Item = u32> {

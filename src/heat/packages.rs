@@ -1,7 +1,8 @@
 //! Processor packages: their CPUs, and the sensor that Intel's have.
 //!
-//! `coretemp` tells a package's temperature and the one from which the processor throttles itself (`temp*_crit`, TjMax less the
-//! offset that the firmware set: drivers/hwmon/coretemp.c). The thermal zone of the same sensor, `x86_pkg_temp`, knows neither
+//! `coretemp` tells a package's temperature and the one from which the processor throttles itself (`temp*_crit`, TjMax:
+//! drivers/hwmon/coretemp.c). Where the firmware has set an offset it throttles that much earlier, and only its counts of throttling
+//! tell. The thermal zone of the same sensor, `x86_pkg_temp`, knows neither
 //! which package it is about nor that limit: its trip points are whatever a program wants to be woken at.
 
 use std::collections::BTreeMap;

@@ -9,7 +9,7 @@
 # registers; the kernel reads it where the platform has acknowledged CPPC (`_OSC`, 6.2.12, bit 6).
 set -euo pipefail
 
-[[ $# -ge 2 ]] || { echo "usage: classes.sh OUT.aml MHZ..." >&2; exit 1; }
+[[ $# -ge 2 ]] || { echo "usage: classes.sh OUT.aml MHZ[:PERF]..." >&2; exit 1; }
 out=$1
 shift
 command -v iasl >/dev/null || { echo "classes.sh: iasl, of acpica-tools, is missing: run 'make setup'" >&2; exit 1; }

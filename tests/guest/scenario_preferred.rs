@@ -26,7 +26,8 @@ const LOADS: &str = "
     start --no-frequency && scx_domains topology --explain | grep preferred && heavy_ones && pair && freed light 500 &&
     { guest-load hogs --threads 1 --seconds 3 >/dev/null & hog=$!; } && where before $hog && echo 4200000 >/khz &&
     sleep 2 && where changed $hog 8 && wait $hog && born 8 && health && stop && echo 3600000 >/khz && echo blind &&
-    start --no-frequency --no-placement && heavy_ones && echo 4200000 >/khz && born 8 && health && stop";
+    start --no-frequency --no-placement && heavy_ones && moved && moved && freed heavy 7000 && freed heavy 7000 &&
+    echo 4200000 >/khz && born 8 && health && stop";
 
 fn the_best_cpus_come_first(kernel: &str) {
     let guest = Guest::new().kernel(kernel).shape("1x1x4x1").mhz("3600x2,4000x1,3800x1").limit(600);
@@ -62,9 +63,9 @@ fn the_best_cpus_come_first(kernel: &str) {
         "another is the best: from {before:?} to {changed:?}"
     );
 
-    // Nothing of this is so by itself; one of four CPUs may be the best by chance, and not each time.
+    // Nothing of this is so by itself; by chance it may be now and then, but not each time.
     assert!(!(all(&blind[..3], 2) && all(&blind[3..], 1)), "{blind:?}");
-    assert!(!(mostly(&moved[1], &[2]) && mostly(&heavy[1], &[2])), "{moved:?} {heavy:?}");
+    assert!(!all(&moved[1..], 2) && !all(&heavy[1..], 2), "{moved:?} {heavy:?}");
 }
 
 #[test]

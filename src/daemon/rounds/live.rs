@@ -56,6 +56,9 @@ impl Rounds<'_> {
             self.reports.about(&domains);
             self.domains = domains;
         }
+        if let Some(heat) = &mut self.heat {
+            heat.renew(topology, &self.domains);
+        }
         Ok(())
     }
 }

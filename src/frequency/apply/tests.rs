@@ -1,7 +1,7 @@
 //! What becomes of energy preferences, of the whole of them.
 
-use super::super::journal::tests::put_if_online;
-use super::super::journal::{Restored, restore};
+use super::super::journal::tests::IF_ONLINE;
+use super::super::journal::{Note, Restored, restore};
 use super::*;
 use crate::topology::{Source, read};
 use std::fs;
@@ -87,7 +87,7 @@ fn offline(root: &Path, offline: bool) {
 #[test]
 fn who_is_offline_keeps_nobody_from_anything() {
     let (root, topology) = machine();
-    let start = || Preferences::start_by(put_if_online, root.path(), &topology, true).unwrap().expect("some");
+    let start = || Preferences::start_by(IF_ONLINE, root.path(), &topology, true).unwrap().expect("some");
     let first = start();
     first.set(Profile::Powersave);
     offline(root.path(), true);
@@ -113,9 +113,23 @@ fn who_is_offline_keeps_nobody_from_anything() {
 }
 
 #[test]
+fn who_comes_online_at_a_start_is_as_before_the_run_that_crashed() {
+    let (root, topology) = machine();
+    let file = root.path().join("sys/devices/system/cpu/cpufreq/policy1").join(PREFERENCE);
+    fs::write(&file, "power").unwrap();
+    let left = Note { was: "128".to_owned(), ours: vec!["power".to_owned()] };
+    let waiting = Notes::from([(file, left)]);
+    let preferences = Preferences::take_note(Access::FILES, root.path(), &topology, waiting).unwrap().expect("some");
+    assert_eq!(preferences.of_others()(), ["default", "128"]);
+    preferences.set(Profile::Performance);
+    drop(preferences);
+    assert_eq!(now(root.path()), ["default", "128"]);
+}
+
+#[test]
 fn who_comes_online_has_the_profile_that_came_meanwhile() {
     let (root, topology) = machine();
-    let mut preferences = Preferences::start_by(put_if_online, root.path(), &topology, true).unwrap().expect("some");
+    let mut preferences = Preferences::start_by(IF_ONLINE, root.path(), &topology, true).unwrap().expect("some");
     preferences.set(Profile::Powersave);
     offline(root.path(), true);
     preferences.set(Profile::Performance);
