@@ -34,8 +34,6 @@ use told::next_report;
 const MAX_FAILED_ROUNDS: u32 = 10;
 /// From one look at the machine and its sensors to the next: temperatures change in seconds, and each look reads some files.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A look that is due so soon after a round comes with it: an idle machine is woken once a second, not twice.
-const LOOK_EARLY: Duration = Duration::from_millis(100);
 
 /// The running scheduler and what is remembered from round to round.
 pub struct Rounds<'a> {
@@ -195,12 +193,13 @@ impl<'a> Rounds<'a> {
 
     /// The round first: it is what must not be late.
     fn do_what_is_due(&mut self) -> Result<(), Failure> {
-        let mut early = Duration::ZERO;
-        if self.pace.due() <= Instant::now() {
+        let mut until = Instant::now();
+        if self.pace.due() <= until {
             self.round_or_warning()?;
-            early = LOOK_EARLY;
+            // A look that would come before the next round comes with this one: an idle machine is woken once a second, not twice.
+            until = self.pace.due();
         }
-        if self.look_due <= Instant::now() + early {
+        if self.look_due <= until {
             self.look_due = Instant::now() + LOOK_EVERY;
             let told = std::mem::replace(&mut self.look_failed, false);
             if let Err(error) = self.look_at_machine() {

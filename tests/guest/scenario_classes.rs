@@ -35,11 +35,11 @@ const CLASSES: &str = "
         scx_domains get profile | grep -q 'auto (powersave' && break; usleep 50000; done; echo \"switch=$from $(now)\"; }
     pinned() { guest-load sleepers --threads 4 --cpus 3 --work-us 500 --count 50; }
 
-    start && misfit && born_on_slow && half_busy && light && sleep 2 && echo \"idle_khz=$(khz)\" && told &&
+    start && sleep 2 && echo \"fresh_khz=$(khz)\" && misfit && born_on_slow && half_busy && light && sleep 2 && echo \"idle_khz=$(khz)\" && told &&
     guest-load hogs --threads 8 --seconds 1 && { guest-load hogs --threads 8 --seconds 1 >/dev/null & usleep 300000; } &&
     told && wait $! && turns && health && stop && echo powersave &&
     start --profile powersave && light && told && pinned && health && stop && echo blind &&
-    start --no-placement --no-frequency --no-parking && misfit && born_on_slow && light && health && stop && echo turns &&
+    start --no-placement --no-frequency --no-parking && sleep 2 && echo \"fresh_khz=$(khz)\" && misfit && born_on_slow && light && health && stop && echo turns &&
     start --fair-progress && scx_domains set profile=auto && turns && echo \"profile=$(scx_domains get profile)\" &&
     unplug && light && scx_domains set profile=powersave && echo \"profile=$(scx_domains get profile)\" && health && stop";
 
@@ -89,7 +89,13 @@ fn who_is_where_and_how_fast(kernel: &str) {
     // None of the speeds at which a CPU may have been left: those of nothing to do, of the start, or of all there is.
     let between = |khz: &u32| *khz == 3_000_000;
     assert!(half[0].iter().all(between) && spread(&half[0]) == 1, "half busy is between, and does not flutter");
-    assert_eq!(idle[0], [[1_000_000; 4], [500_000; 4]].concat(), "who has nothing to do runs as slowly as it can");
+    let slowest = [[1_000_000; 4], [500_000; 4]].concat();
+    assert_eq!(idle[0], slowest, "who has nothing to do runs as slowly as it can");
+    let fresh = said("fresh_khz");
+    println!("two seconds after the start, with nothing to do: {:?}, blind {:?}", fresh[0], fresh[1]);
+    let slow = |khz: &[u32]| khz.iter().zip(&slowest).filter(|(khz, slowest)| khz == slowest).count();
+    // Who reads this has a CPU.
+    assert!(slow(&fresh[0]) >= 7 && slow(&fresh[1]) < 7, "and who has had nothing to do since the start too");
     let [balanced, thrifty, blind, on_battery] = [0, 1, 2, 3].map(|run: usize| on_fast(&light[run]));
     println!(
         "light work, part of it on fast CPUs: {balanced}, powersave {thrifty}, blind {blind}, auto on battery {on_battery}"
