@@ -53,7 +53,7 @@ fn panic_of_the_kernel_is_told() {
 fn loads_end_and_report() {
     let outcome = Guest::new().run(
         "guest-load hogs --threads 3 --cpu-ms 20 --cpus 0 --release &&
-            guest-load hogs --threads 3 --seconds 1 --warmup-ms 500 &&
+            guest-load hogs --threads 1 --seconds 1 --warmup-ms 500 &&
             guest-load sleepers --threads 2 --count 10 --cpus 1 &&
             guest-load pipes --pairs 2 --rounds 100 &&
             guest-load forks --count 6 --parallel 2 &&
@@ -67,7 +67,7 @@ fn loads_end_and_report() {
     let seen: Vec<_> = reports.iter().map(|r| (r.load.clone(), r.threads.len())).collect();
     let expected = [
         ("hogs", 3),
-        ("hogs", 3),
+        ("hogs", 1),
         ("sleepers", 2),
         ("pipes", 4),
         ("forks", 2),
@@ -78,7 +78,7 @@ fn loads_end_and_report() {
     assert_eq!(seen, expected.map(|(load, threads)| (load.to_string(), threads)));
     let (counted, timed, sleepers) = (&reports[0], &reports[1], &reports[2]);
     assert!(counted.threads.iter().all(|t| t.cpu_ms >= 20.0 && t.nice == 0), "{counted:?}");
-    // Alone on its CPU, a thread gets all of the half second that is counted, but for interrupts.
+    // Alone on the machine (of three, the kernel may put two onto one CPU), a thread gets all of the half second that is counted, but for interrupts.
     assert!(timed.threads.iter().all(|t| t.cpu_ms > 480.0 && t.max_gap_ms < 20.0), "{timed:?}");
     assert!((1_000.0..1_100.0).contains(&timed.wall_ms), "{timed:?}");
     let late = sleepers.threads.iter().map(|t| t.late_ms.as_ref().expect("sleepers tell how late they woke"));
