@@ -88,16 +88,16 @@ const CLASSES: &str = "4000x1,3000x3,2000x1";
 
 /// Two sleepers for whom the LP-E core will do, half a period apart, each put onto an E-core and then let go where it is wanted,
 /// while a hog has that LP-E core; for how long each CPU ran in one second, in us, some seconds after they were let go. Then the same
-/// where no CPU is parked, in the first second: by and by they meet on one CPU there too, by chance.
+/// where no CPU is parked, in the first 0.3 s: by and by they meet on one CPU there too, by chance.
 const SPILL: &str = r#"
     spill() {
-        after=$1; shift; start --profile powersave $@; guest-load hogs --threads 1 --cpus 4 --seconds 5 >/dev/null & all=$!
+        after=$1; span_us=$2; shift 2; start --profile powersave $@; guest-load hogs --threads 1 --cpus 4 --seconds 5 >/dev/null & all=$!
         guest-load sleepers --threads 2 --work-us 1000 --count 400 >/dev/null & sleepers=$!; all="$all $sleepers"
         usleep 100000; threads=$(ls /proc/$sleepers/task | tail -n 2); set -- 4 8
         for thread in $threads; do taskset -p $1 $thread; shift; done >/dev/null; usleep 100000
         for thread in $threads; do taskset -p 1f $thread; done >/dev/null
-        sleep $after; ran; sleep 1; ran; scx_domains status --json | grep -o '"parked":"[^"]*"'; wait $all; health; stop; }
-    spill 3 && spill 0 --no-parking"#;
+        sleep $after; ran; usleep $span_us; ran; scx_domains status --json | grep -o '"parked":"[^"]*"'; wait $all; health; stop; }
+    spill 3 1000000 && spill 0 300000 --no-parking"#;
 
 /// What an E-core may run in a second that is left asleep but for kernel threads; a sleeper takes a hundred.
 const SPARED_US: i64 = 50_000;
@@ -115,7 +115,7 @@ fn what_spills_over_keeps_few_cpus_awake() {
     println!("each CPU ran for us: {with:?}, with none parked {without:?}");
     assert!(outcome.console.contains(r#""parked":"2-3""#), "{}", outcome.console);
     assert!(with[1] > 3 * SPARED_US && with[2..4].iter().all(|us| *us < SPARED_US), "the first is enough: {with:?}");
-    assert!(without[2..4].iter().any(|us| *us >= SPARED_US), "any will do where none is parked: {without:?}");
+    assert!(without[2..4].iter().any(|us| *us >= SPARED_US * 3 / 10), "any will do where none is parked: {without:?}");
 }
 
 /// For how long each CPU ran in each of two seconds, in us, at whose begin and end `ran` was asked.
