@@ -98,6 +98,7 @@ fn partial_masks_get_their_share(guest: &Guest) {
 }
 
 #[test]
+#[ignore = "make test-all"]
 fn partial_masks_get_their_share_on_the_newest() {
     partial_masks_get_their_share(&Guest::new());
 }

@@ -71,6 +71,7 @@ const FULL: &str = "
     scx_domains --record /dev/full; echo \"refused=$?\"";
 
 #[test]
+#[ignore = "make test-all"]
 fn a_full_disk_ends_the_record_and_nothing_else() {
     let outcome = Guest::new().run(&script(&format!("{SUMMARY}\n{FULL}"))).success().healthy();
     println!("{:?}", outcome.said("summary"));
