@@ -13,8 +13,12 @@ use std::str::FromStr;
 /// The system's, with the file that was being read; of the same kind.
 pub fn line(path: impl AsRef<Path>) -> io::Result<String> {
     let path = path.as_ref();
-    let told = |error: io::Error| io::Error::new(error.kind(), format!("reading {}: {error}", path.display()));
-    fs::read_to_string(path).map(|text| text.trim().to_owned()).map_err(told)
+    fs::read_to_string(path).map(|text| text.trim().to_owned()).map_err(|error| told(path, &error))
+}
+
+/// An error, with the file that was being read.
+fn told(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("reading {}: {error}", path.display()))
 }
 
 /// The value that a file holds; none where there is none, or something else.
@@ -71,9 +75,8 @@ impl Kept {
             return Ok(text);
         }
         self.file = None;
-        let told = |error: io::Error| io::Error::new(error.kind(), format!("reading {}: {error}", self.path.display()));
-        let file = File::open(&self.path).map_err(told)?;
-        let text = again(&file).map_err(told)?;
+        let opened = File::open(&self.path).and_then(|file| Ok((again(&file)?, file)));
+        let (text, file) = opened.map_err(|error| told(&self.path, &error))?;
         self.file = Some(file);
         Ok(text)
     }

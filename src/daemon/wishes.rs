@@ -1,7 +1,6 @@
 //! What the profile makes of core classes, frequencies and sleeping CPUs, for the scheduler and for the hardware.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use super::profile::ChosenProfile;
 use crate::balance::Sample;
@@ -15,9 +14,6 @@ use crate::profile::{Decision, ProfileChoice};
 use crate::topology::Topology;
 use crossbeam_channel::{Receiver, RecvError};
 
-/// How often is looked whether others have set energy preferences.
-const WATCH: Duration = Duration::from_secs(1);
-
 /// What is wanted of the machine now, and who can be asked for it.
 pub struct Wishes {
     chosen: ChosenProfile,
@@ -25,7 +21,6 @@ pub struct Wishes {
     /// CPUs whose frequency the kernel asks the scheduler for.
     pub cpuperf: Vec<Asked>,
     preferences: Option<Preferences>,
-    watched_at: Instant,
     parking: Parking,
     /// May CPUs be left asleep, where the profile wants it?
     parks: bool,
@@ -46,7 +41,7 @@ impl Wishes {
             preferences.set(chosen.profile());
         }
         let parking = Parking::new(topology, domains);
-        Self { chosen, classes, cpuperf, preferences, watched_at: Instant::now(), parking, parks: !args.no_parking }
+        Self { chosen, classes, cpuperf, preferences, parking, parks: !args.no_parking }
     }
 
     /// Now that BPF hears of changes of frequency: tell it what they are. One that changes as it is read is found by reading again;
@@ -125,7 +120,14 @@ impl Wishes {
         self.parks = allowed;
     }
 
-    /// After a round: leave CPUs asleep that are not needed, slow those down that went idle, and see what others have set.
+    /// Each second: see what others have set.
+    pub fn watch(&mut self) {
+        if let Some(preferences) = &mut self.preferences {
+            preferences.watch();
+        }
+    }
+
+    /// After a round: leave CPUs asleep that are not needed, and slow those down that went idle.
     ///
     /// # Errors
     /// The kernel refuses.
@@ -136,10 +138,6 @@ impl Wishes {
             let parked = self.parking.parked(sample, &offline);
             let wanted = self.parks && parks(self.chosen.profile(), self.classes.len());
             attached.park(if wanted { parked } else { CpuSet::new() })?;
-        }
-        if let Some(preferences) = self.preferences.as_mut().filter(|_| self.watched_at.elapsed() >= WATCH) {
-            self.watched_at = Instant::now();
-            preferences.watch();
         }
         attached.slow_idle_cpus()
     }

@@ -7,11 +7,12 @@ use crate::placement::Ranks;
 use crate::topology::Topology;
 
 impl Rounds<'_> {
-    /// Look at the sensors and at the machine, and let what has changed count from now on.
+    /// Look at what others have set, at the sensors and at the machine, and let what has changed count from now on.
     ///
     /// # Errors
     /// The kernel refuses.
     pub(super) fn look_at_machine(&mut self) -> Result<(), KernelError> {
+        self.wishes.watch();
         if let Some(heat) = &mut self.heat {
             heat.look(&self.last);
         }

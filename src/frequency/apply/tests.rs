@@ -21,6 +21,10 @@ fn machine() -> (tempfile::TempDir, Topology) {
     (root, topology)
 }
 
+fn start(root: &tempfile::TempDir, topology: &Topology) -> Preferences {
+    Preferences::start(root.path(), topology, true).unwrap().expect("there are some")
+}
+
 fn now(root: &Path) -> Vec<String> {
     let file = |cpu| root.join(format!("sys/devices/system/cpu/cpufreq/policy{cpu}")).join(PREFERENCE);
     (0..2).map(|cpu| fs::read_to_string(file(cpu)).unwrap()).collect()
@@ -29,7 +33,7 @@ fn now(root: &Path) -> Vec<String> {
 #[test]
 fn what_was_there_comes_back_at_the_end() {
     let (root, topology) = machine();
-    let preferences = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
+    let preferences = start(&root, &topology);
     preferences.set(Profile::Powersave);
     assert_eq!(now(root.path()), ["power", "power"]);
     preferences.set(Profile::Performance);
@@ -42,10 +46,10 @@ fn what_was_there_comes_back_at_the_end() {
 #[test]
 fn after_a_crash_the_next_start_knows_what_was_there() {
     let (root, topology) = machine();
-    let crashed = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
+    let crashed = start(&root, &topology);
     crashed.set(Profile::Powersave);
     std::mem::forget(crashed);
-    let next = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
+    let next = start(&root, &topology);
     assert_eq!(now(root.path()), ["default", "128"]);
     next.set(Profile::Balanced);
     std::mem::forget(next);
@@ -57,7 +61,7 @@ fn after_a_crash_the_next_start_knows_what_was_there() {
 #[test]
 fn while_one_refuses_no_start_sets_any() {
     let (root, topology) = machine();
-    let crashed = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
+    let crashed = start(&root, &topology);
     crashed.set(Profile::Powersave);
     std::mem::forget(crashed);
     // A folder cannot be written, by root neither.
@@ -143,7 +147,7 @@ fn who_comes_online_has_the_profile_that_came_meanwhile() {
 #[test]
 fn what_others_change_is_left_and_told_by_value() {
     let (root, topology) = machine();
-    let mut preferences = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
+    let mut preferences = start(&root, &topology);
     let sentences = |preferences: &Preferences| {
         let mut files = lock(&preferences.files);
         files.iter_mut().for_each(File::look);
@@ -167,7 +171,7 @@ fn what_others_change_is_left_and_told_by_value() {
 #[test]
 fn a_watch_finds_what_has_changed() {
     let (root, topology) = machine();
-    let mut preferences = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
+    let mut preferences = start(&root, &topology);
     preferences.set(Profile::Powersave);
     let file = root.path().join("sys/devices/system/cpu/cpufreq/policy0").join(PREFERENCE);
     fs::write(&file, "performance").unwrap();
@@ -182,7 +186,7 @@ fn a_watch_finds_what_has_changed() {
 #[test]
 fn what_others_set_after_a_crash_is_left() {
     let (root, topology) = machine();
-    let crashed = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
+    let crashed = start(&root, &topology);
     crashed.set(Profile::Balanced);
     crashed.set(Profile::Powersave);
     std::mem::forget(crashed);
@@ -194,7 +198,7 @@ fn what_others_set_after_a_crash_is_left() {
 #[test]
 fn what_others_set_meanwhile_is_told_and_comes_back() {
     let (root, topology) = machine();
-    let preferences = Preferences::start(root.path(), &topology, true).unwrap().expect("there are some");
+    let preferences = start(&root, &topology);
     let others = preferences.of_others();
     preferences.set(Profile::Powersave);
     assert_eq!(others(), ["default", "128"], "what we write is not theirs");
