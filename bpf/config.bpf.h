@@ -197,10 +197,12 @@ static __always_inline u64 cpu_dsq(s32 cpu)
 }
 
 /*
- * Kick a CPU; every kick goes through here. A CPU that is on its way down must not: the kernel sends kicks from work that it
- * raises on the CPU itself, and work raised on a dead CPU stays raised, so that unloading the scheduler waits for it for ever.
+ * May this CPU be asked for anything later? The kernel sends kicks, wakes a ring's reader and (from 7.3 on) starts timers in work
+ * that it raises on the CPU itself. A CPU on its way down must raise none: on a dead one it stays raised, and all that is raised
+ * there later, when the CPU has come back, waits behind it for ever: kicks from it are lost, timers do not start, and unloading
+ * the scheduler does not end.
  */
-static __always_inline void kick(s32 cpu, u64 flags)
+static __always_inline bool is_up(void)
 {
 	struct cpu_state *here = cpu_state_fallible(bpf_get_smp_processor_id());
 	const struct cpumask *online;
@@ -211,7 +213,13 @@ static __always_inline void kick(s32 cpu, u64 flags)
 		up = bpf_cpumask_test_cpu(bpf_get_smp_processor_id(), online);
 		scx_bpf_put_cpumask(online);
 	}
-	if (up)
+	return up;
+}
+
+/* Kick a CPU; every kick goes through here. From a CPU that goes down there is none: whom it would call finds the work later. */
+static __always_inline void kick(s32 cpu, u64 flags)
+{
+	if (is_up())
 		scx_bpf_kick_cpu(cpu, flags);
 }
 

@@ -34,7 +34,7 @@ static __always_inline void send_signal(u32 kind)
 /*
  * More to run than CPUs? Asked at ticks, two in a row, so that those who come for a moment do not wake the daemon: it is one of
  * them itself, and would be woken by its own rounds where all CPUs have a hog. Not from a CPU on its way down: the ring wakes its
- * reader from work raised on the CPU itself (see kick() in config.bpf.h). A CPU that a higher class has counts as there: how
+ * reader from work raised on the CPU itself (see is_up() in config.bpf.h). A CPU that a higher class has counts as there: how
  * much of it is gone only the balancer knows, and it looks once a second.
  */
 static __always_inline void tell_crowding(u32 domain, struct cpu_state *here)

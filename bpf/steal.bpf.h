@@ -37,7 +37,7 @@ static void look_again(u32 domain, u64 ns, u64 now)
 	if (!timer)
 		return;
 	before = timer->due_at;
-	if (before && !time_before(due_at, before))
+	if ((before && !time_before(due_at, before)) || !is_up())
 		return;
 	if (__sync_bool_compare_and_swap(&timer->due_at, before, due_at))
 		bpf_timer_start(&timer->timer, ns, 0);

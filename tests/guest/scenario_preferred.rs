@@ -7,7 +7,7 @@ use crate::scheduler::script;
 /// main thread and the one that watches the time): hogs born one after the other on an idle machine, two at once, one that is born
 /// on CPU 0 and may then go elsewhere; and sleepers of like birth, of which one needs a third of a CPU and the other a fortieth.
 /// Then a file of the kernel's says that CPU 1 is the best, while a hog runs, and others are born. What looks where they are does so on a CPU that none
-/// of them should be on, so that it pushes nobody off: CPU 1, and then CPU 3.
+/// of them should be on, so that it pushes nobody off: CPU 1, and then CPU 3. So does all of the shell while it sets sleepers free.
 const LOADS: &str = "
     echo 'for i in 1 2 3 4; do for t in $(ls /proc/$1/task | tail -n +3); do cut -d\" \" -f39 /proc/$1/task/$t/stat; done;
         usleep 20000; done' >/places
@@ -19,11 +19,13 @@ const LOADS: &str = "
     moved() { hog --cpus 0 --release; usleep 300000; where moved $!; wait $!; }
     freed() { guest-load sleepers --threads 1 --period-ms 20 --work-us $2 --count 80 >/dev/null & sleeper=$!
         usleep 100000; thread=$(threads $sleeper); taskset -p 1 $thread >/dev/null; usleep 700000
-        taskset -p f $thread >/dev/null; usleep 300000; where $1 $sleeper; wait $sleeper; }
+        taskset -p 2 $$ >/dev/null; taskset -p f $thread >/dev/null; usleep 300000; where $1 $sleeper; wait $sleeper
+        taskset -p f $$ >/dev/null; }
     heavy_ones() { born && moved && freed heavy 7000; }
     other=/sys/devices/system/cpu/cpufreq/policy1/cpuinfo_max_freq; cat $other >/khz; mount --bind /khz $other
 
-    start --no-frequency && scx_domains topology --explain | grep preferred && heavy_ones && pair && freed light 500 &&
+    start --no-frequency && scx_domains topology --explain | grep preferred && heavy_ones && pair &&
+    freed light 500 && freed light 500 && freed light 500 &&
     { guest-load hogs --threads 1 --seconds 3 >/dev/null & hog=$!; } && where before $hog && echo 4200000 >/khz &&
     sleep 2 && where changed $hog 8 && wait $hog && born 8 && health && stop && echo 3600000 >/khz && echo blind &&
     start --no-frequency --no-placement && heavy_ones && moved && moved && freed heavy 7000 && freed heavy 7000 &&
@@ -57,7 +59,7 @@ fn the_best_cpus_come_first(kernel: &str) {
     assert!(mostly(&pair[0], &[2, 3]), "of two, each has one of the best: {pair:?}");
     assert!(mostly(&moved[0], &[2]), "one that was born elsewhere goes there: {moved:?}");
     assert!(mostly(&heavy[0], &[2]), "and one that sleeps, when it wakes up: {heavy:?}");
-    assert!(!mostly(&light[0], &[2]), "who needs little does not, though what reads this may push it off: {light:?}");
+    assert!(!all(&light, 2), "who needs little does not, though what comes to its CPU may push one off: {light:?}");
     assert!(
         mostly(&before[0], &[2]) && mostly(&changed[0], &[1]),
         "another is the best: from {before:?} to {changed:?}"
@@ -65,7 +67,7 @@ fn the_best_cpus_come_first(kernel: &str) {
 
     // Nothing of this is so by itself; by chance it may be now and then, but not each time.
     assert!(!(all(&blind[..3], 2) && all(&blind[3..], 1)), "{blind:?}");
-    assert!(!all(&moved[1..], 2) && !all(&heavy[1..], 2), "{moved:?} {heavy:?}");
+    assert!(!(all(&moved[1..], 2) && all(&heavy[1..], 2)), "{moved:?} {heavy:?}");
 }
 
 #[test]

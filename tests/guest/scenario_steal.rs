@@ -6,7 +6,7 @@ use crate::scheduler::script;
 /// About as much to do as the CPUs can, now here, now there, and half of it bound to the first node: tasks wait, and CPUs
 /// are idle. First as it is meant to be, then where nobody comes, then where those of other nodes come at once.
 const BURSTS: &str = "
-    bursts() { guest-load bursts --per-llc 2 --per-node 4 --threads 11 --cpus '0-7;0-3' --count 100; }
+    bursts() { guest-load bursts --per-llc 2 --per-node 4 --threads 11 --cpus '0-7;0-3' --count 60 --longest-ms 20; }
     start --no-balance && bursts && health && stop && start --no-balance --no-steal && bursts && health && stop &&
     start --no-balance --node-delay 0ms --remote-delay 0ms && bursts && health && stop";
 

@@ -1,6 +1,7 @@
 //! Threads that work and sleep for random times, about as many as would fill the CPUs: now tasks wait, now CPUs are idle. Who
 //! waited while which CPU was idle is taken from the kernel's tracer.
 
+use std::ops::Range;
 use std::sync::{Arc, Barrier};
 use std::thread::JoinHandle;
 
@@ -20,6 +21,9 @@ pub struct Options {
     /// Bursts of each thread
     #[arg(long, default_value_t = 200)]
     pub count: usize,
+    /// CPU time of the longest burst
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(SHORTEST_MS + 1..))]
+    pub longest_ms: u64,
     /// Where the threads may run, given to them in turn: 0-7;0-7;0-3
     #[arg(long, value_delimiter = ';', required = true)]
     pub cpus: Vec<CpuList>,
@@ -37,17 +41,17 @@ pub struct Options {
     pub remote_delay_us: u64,
 }
 
-/// CPU time of a burst, and the sleep after it.
-const WORK_MS: std::ops::Range<u64> = 2..10;
-const SLEEP_MS: std::ops::Range<u64> = 1..4;
+/// The shortest burst, and the sleep after one.
+const SHORTEST_MS: u64 = 2;
+const SLEEP_MS: Range<u64> = 1..4;
 
 pub fn main(options: &Options) -> Report {
     let barrier = Arc::new(Barrier::new(options.threads + 1));
     let workers: Vec<JoinHandle<Thread>> = (0..options.threads)
         .map(|index| {
-            let (barrier, count) = (barrier.clone(), options.count);
+            let (barrier, count, work_ms) = (barrier.clone(), options.count, SHORTEST_MS..options.longest_ms);
             let cpus = cpus_of(options, index).to_vec();
-            std::thread::spawn(move || run(index, count, &cpus, &barrier))
+            std::thread::spawn(move || run(index, count, &work_ms, &cpus, &barrier))
         })
         .collect();
     tracer::start();
@@ -76,16 +80,16 @@ fn cpus_of(options: &Options, thread: usize) -> &[usize] {
     options.cpus[thread % options.cpus.len()].as_slice()
 }
 
-fn run(index: usize, count: usize, cpus: &[usize], barrier: &Barrier) -> Thread {
+fn run(index: usize, count: usize, work_ms: &Range<u64>, cpus: &[usize], barrier: &Barrier) -> Thread {
     task::set_affinity(task::tid(), cpus);
     let mut choices = Choices::of(index);
-    let mut among = |range: &std::ops::Range<u64>| {
+    let mut among = |range: &Range<u64>| {
         let micros = choices.below(((range.end - range.start) * 1000) as usize) as u64;
         range.start * NS_PER_MS + micros * 1000
     };
     barrier.wait();
     for _ in 0..count {
-        clock::burn(among(&WORK_MS));
+        clock::burn(among(work_ms));
         clock::sleep_until(clock::now() + among(&SLEEP_MS));
     }
     Thread { tid: task::tid().as_raw_nonzero().get(), cpu_ms: clock::ms(clock::thread_cpu()), ..Thread::default() }
