@@ -154,11 +154,14 @@ static bool put_onto(struct task_struct *p, s32 cpu, enum counter counter, u64 e
 	return true;
 }
 
-/* Is any CPU of the machine idle? Under load there is none most of the time, and this is cheaper than to look everywhere. */
-static bool any_idle(void)
+/*
+ * Is any CPU of the machine idle? Under load there is none most of the time, and this is cheaper than to look everywhere. The
+ * kernel's mask keeps those that were idle when they went offline.
+ */
+static bool any_idle(const struct cpumask *online)
 {
 	const struct cpumask *idle = scx_bpf_get_idle_cpumask();
-	bool any = !bpf_cpumask_empty(idle);
+	bool any = bpf_cpumask_intersects(idle, online);
 
 	scx_bpf_put_idle_cpumask(idle);
 	return any;
@@ -203,7 +206,7 @@ static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu, bool far)
 
 	if (!config || !online)
 		return -ENOENT;
-	if (!any_idle())
+	if (!any_idle(online))
 		return -EBUSY;
 	cpu = claim_idle_preferred(p, config);
 	if (cpu >= 0)

@@ -113,7 +113,9 @@ static bool steal(s32 cpu, u32 domain, u64 now)
 /* A task has been queued in `domain` and no CPU near it is idle. If one is elsewhere, it shall come when it may. */
 static void offer_far(u32 domain, u64 now)
 {
-	if (stealing_enabled && nr_domains > 1 && any_idle())
+	const struct cpumask *online = stealing_enabled && nr_domains > 1 ? online_mask() : NULL;
+
+	if (online && any_idle(online))
 		look_again(domain, steal_delay_ns[NEAR_NODE] ?: 1, now);
 }
 
@@ -142,6 +144,7 @@ static int steal_due(void *map, int *key, struct steal_timer *timer)
 	const struct cpumask *node, *online;
 	struct task_struct *p;
 	struct task_ctx *tctx;
+	bool idlers;
 
 	timer->due_at = 0;
 	if (!config || scx_bpf_dsq_nr_queued(domain) <= 0)
@@ -159,11 +162,12 @@ static int steal_due(void *map, int *key, struct steal_timer *timer)
 		if (!call_for(p, node, online, waited) && waited < shortest)
 			shortest = waited;
 	}
+	idlers = online && any_idle(online);
 	bpf_rcu_read_unlock();
 	/* past both delays, a CPU that goes idle finds it by itself */
 	if (shortest < steal_delay_ns[NEAR_NODE])
 		look_again(domain, steal_delay_ns[NEAR_NODE] - shortest, now);
-	else if (shortest < steal_delay_ns[NEAR_REMOTE] && any_idle())
+	else if (shortest < steal_delay_ns[NEAR_REMOTE] && idlers)
 		look_again(domain, steal_delay_ns[NEAR_REMOTE] - shortest, now);
 	return 0;
 }

@@ -125,8 +125,8 @@ fn who_has_its_memory_here_stays_while_others_will_do() {
     let away = |who| outcome.said(who).iter().filter(|cpu| ["2", "3"].contains(cpu)).count();
     let (bound, free, looks) = (away("bound"), away("free"), outcome.said("bound").len());
     println!("of {looks} looks each, on the other node: {bound} with memory on the first, {free} without");
-    // Two of three without. By chance it would be two of six, of both kinds.
-    assert!(looks == 18 && bound <= 4 && free >= bound + 5, "{bound} {free} of {looks}");
+    // Two of three without, 12 looks; seen: 9 to 12, and 0 to 3. By chance it would be two of six, of both kinds: 6 and 6.
+    assert!(looks == 18 && bound <= 4 && free >= bound + 4, "{bound} {free} of {looks}");
 }
 
 /// Eight hogs on the first two of three nodes that may not leave these, beside two on the third; then eight that may.

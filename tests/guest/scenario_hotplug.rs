@@ -6,7 +6,8 @@ use crate::stats;
 
 /// Domain 1 loses one of its two CPUs, then both, and gets them back, among 12 hogs that may run anywhere and two that
 /// wait for the CPU that goes first. Prints how long each turn took, and how long CPUs 3 and 5 had run by then, in the ticks
-/// that the kernel noticed: only their ratio says something in a guest.
+/// that the kernel noticed: only their ratio says something in a guest. And how often in a second somebody looked for an idle CPU
+/// elsewhere: while there is none, while the only idle one is offline, and in the end while there are some.
 const OFF_AND_ON: &str = r#"
     now() { cut -d' ' -f1 /proc/uptime; }
     turn() { # CPU 0|1
@@ -14,12 +15,17 @@ const OFF_AND_ON: &str = r#"
         echo $2 >/sys/devices/system/cpu/cpu$1/online && echo "turned=$begin $(now)"
     }
     busy() { awk '/^cpu[35] / { all = all " " $2 + $3 + $4 } END { print "busy=" substr(all, 2) }' /proc/stat; }
+    trace=/sys/kernel/tracing
+    looks() {
+        echo >$trace/trace; echo 1 >$trace/events/timer/hrtimer_expire_entry/enable; sleep 1
+        echo 0 >$trace/events/timer/hrtimer_expire_entry/enable; echo "looks=$(grep -c bpf_timer_cb $trace/trace)"; }
     start &&
     { guest-load hogs --threads 12 --seconds 14 >/free & free=$!; } &&
     { guest-load hogs --threads 2 --cpus 3 --seconds 14 >/pinned & pinned=$!; } &&
-    sleep 1 && busy && turn 3 0 && health && sleep 1 && turn 2 0 && health && sleep 1 && turn 2 1 && turn 3 1 &&
+    looks && busy && turn 3 0 && health && looks && turn 2 0 && health && sleep 1 && turn 2 1 && turn 3 1 &&
     busy && sleep 1 && guest-load hogs --cpus 3 --seconds 1 && busy && health &&
-    wait $free && wait $pinned && cat /free /pinned && health && stop"#;
+    wait $free && wait $pinned && cat /free /pinned && { guest-load hogs --threads 4 --cpus 0-1 --seconds 2 >/dev/null & } &&
+    usleep 500000 && looks && wait $! && health && stop"#;
 
 /// Guest time that a CPU may take to go or to come. The kernel's own scheduler needs 0.2 to 1.1 s of it under such a load.
 const TURN_S: f64 = 5.0;
@@ -54,6 +60,10 @@ fn cpus_go_and_come_back_under_load(kernel: &str) {
     assert!(turns.iter().all(|turn| *turn < TURN_S), "{turns:?}");
     assert!(longest_wait(free) < LONGEST_WAIT_MS && longest_wait(pinned) < LONGEST_WAIT_MS, "{free:?} {pinned:?}");
     assert_eq!((outcome.said("rc"), outcome.said("after")), (vec!["0"], vec!["disabled"]), "{}", outcome.console);
+    let looks: Vec<u32> = outcome.said("looks").iter().map(|looks| looks.parse().expect("a number")).collect();
+    println!("looks for idle CPUs elsewhere, with none, with an offline one, with some: {looks:?}");
+    assert!(looks[0] < 100 && looks[1] < 100, "who is offline is not idle: {looks:?}");
+    assert!(looks[2] > 100, "who is there is: {looks:?}");
 
     let &[before, away, after] = &busy[..] else { panic!("{busy:?}") };
     // How long CPU 3 ran, as a part of what CPU 5 did, which was there all the time.

@@ -57,8 +57,8 @@ fn who_is_born_into_a_crowd_waits_where_it_is_thinner() {
         least(anywhere),
         least(confined)
     );
-    // 6 and 6, or 7 and 5. With 10 where the first one was born it would be 0.6.
-    assert!(least(anywhere) > 0.75, "{anywhere:?}");
+    // 6 and 6, or 7 and 5 (0.86), or now and then 8 and 4 (0.75). With 10 where the first one was born it would be 0.6.
+    assert!(least(anywhere) > 0.7, "{anywhere:?}");
     assert!(least(confined) < 0.6, "{confined:?}");
 }
 

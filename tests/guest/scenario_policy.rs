@@ -35,8 +35,8 @@ fn policies_differ_as_they_say(kernel: &str) {
     assert!((0.9..1.1).contains(&favours[2]), "{favours:?}");
     // Who is not far behind in line goes back to its own CPU; in the order of arrival nobody does.
     assert!(migrations[0] < 0.5 * migrations[2], "{migrations:?}");
-    // Five times the slice; the kernel's own threads switch as they always do.
-    assert!(switches[1] < 0.5 * switches[0], "{switches:?}");
+    // Five times the slice, which fifo has not; the kernel's own threads, and what reads this, switch as they always do.
+    assert!(switches[1] < 0.7 * switches[0] && switches[2] > 0.7 * switches[0], "{switches:?}");
 }
 
 #[test]
