@@ -136,7 +136,8 @@ void BPF_STRUCT_OPS(domains_tick, struct task_struct *p)
 	if (demand_matters())
 		follow_demand(p, tctx, cpu, now);
 	if ((nr_classes > 1 && looks_up(p, tctx, cpu, here)) || (smt_enabled && looks_for_core(p, tctx, cpu, here)) ||
-	    (ranks_differ && goes_to_better(p, cpu)) || (fair_progress && has_turn(p)))
+	    (ranks_differ && goes_to_better(p, cpu)) || (several_nodes && goes_to_memory(p, cpu)) ||
+	    (fair_progress && has_turn(p)))
 		scx_bpf_task_set_slice(p, 0);
 	if (cpuperf_enabled)
 		adjust_perf(cpu, tctx->demand, now);

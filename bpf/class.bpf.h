@@ -115,7 +115,7 @@ static __always_inline bool is_too_heavy(const struct task_ctx *tctx, u32 class)
 /* Is it kept how long tasks run without a sleep? */
 static __always_inline bool sleeps_matter(void)
 {
-	return nr_classes > 1 || smt_enabled || ranks_differ;
+	return nr_classes > 1 || smt_enabled || ranks_differ || several_nodes;
 }
 
 static __always_inline bool runs_on_and_on(const struct task_struct *p, const struct task_ctx *tctx)

@@ -39,11 +39,12 @@ static bool can_go_on(const struct task_struct *prev, s32 cpu)
 	return prev && (prev->scx.flags & TASK_IS_QUEUED) && bpf_cpumask_test_cpu(cpu, prev->cpus_ptr);
 }
 
-/* Would it rather be enqueued anew: for a faster or better CPU, a core of its own, or its turn on a fast one? */
+/* Would it rather be enqueued anew: for a faster or better CPU, a core of its own, its memory, or its turn on a fast CPU? */
 static bool moves_on(struct task_struct *prev, s32 cpu, const struct cpu_state *here)
 {
 	return (nr_classes > 1 && goes_up(prev, cpu)) || (smt_enabled && leaves_core(prev, cpu, here)) ||
-	       (ranks_differ && goes_to_better(prev, cpu)) || (fair_progress && has_turn(prev));
+	       (ranks_differ && goes_to_better(prev, cpu)) ||
+	       (several_nodes && goes_to_memory(prev, cpu)) || (fair_progress && has_turn(prev));
 }
 
 /*

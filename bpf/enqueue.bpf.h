@@ -91,7 +91,8 @@ void BPF_STRUCT_OPS(domains_enqueue, struct task_struct *p, u64 enq_flags)
 	else if (is_pinned(p))
 		enqueue_on_cpu(p, tctx, scx_bpf_task_cpu(p), enq_flags, now);
 	else if ((nr_classes > 1 && move_up(p, enq_flags)) || (smt_enabled && move_to_own_core(p, enq_flags)) ||
-		 (ranks_differ && move_to_better(p, enq_flags)))
+		 (ranks_differ && move_to_better(p, enq_flags)) ||
+		 (several_nodes && move_to_memory(p, enq_flags)))
 		return;
 	else if (!(fair_progress && has_turn(p) && enqueue_for_turn(p, tctx, enq_flags, now)))
 		enqueue_in_domain(p, tctx, enq_flags, now);

@@ -72,27 +72,6 @@ __noinline u64 movable_load(const struct task_ctx *tctx __arg_nonnull, u32 easil
 	return tctx->member && time_before(tctx->changed_at, last_round_at) ? tctx->load_weight : task_load(tctx, now);
 }
 
-/*
- * Is most of a task's memory on `node`, as far as the kernel tells? That is the only node that it is bound to or prefers by
- * mempolicy, or else the one that its process prefers for its GPU (hint.bpf.h), or else the one that NUMA balancing has found.
- * Of policies, whatever their mode (hwloc's binding is MPOL_PREFERRED_MANY unless it is strict), nodes 0 to 63 are looked at.
- */
-static bool has_memory_on(const struct task_struct *p, s32 node)
-{
-	const struct mempolicy *policy = bpf_core_field_exists(p->mempolicy) ? p->mempolicy : NULL;
-	u64 nodes = policy ? policy->nodes.bits[0] : 0;
-	struct node_hint *hint;
-
-	if (node < 0)
-		return false;
-	if (nodes)
-		return nodes == 1ULL << (node & 63);
-	hint = node_hint(p);
-	if (hint)
-		return hint->node == node;
-	return bpf_core_field_exists(p->numa_preferred_nid) && p->numa_preferred_nid == node;
-}
-
 /* Would a task that goes from one domain to another go off its memory? */
 static __always_inline bool leaves_memory(const struct task_struct *p, u32 from, u32 to)
 {

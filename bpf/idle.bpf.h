@@ -11,7 +11,7 @@
  *
  * If none is idle, one that is new or has slept long waits where the load is least (cold.bpf.h).
  *
- * Whose process prefers a node (hint.bpf.h) and is not there gets any idle CPU of it first.
+ * Whose memory, or whose process's GPU, is on another node gets any idle CPU of that first (memory.bpf.h).
  * CPUs that are not parked come first of all (park.bpf.h), and of a domain's those that are better (preferred.bpf.h).
  *
  * With several core classes, an idle CPU of the class that the task should be on comes before these, from the nearest domain
@@ -167,18 +167,6 @@ static bool any_idle(const struct cpumask *online)
 	return any;
 }
 
-/* Claim an idle CPU of the node that the task's process prefers, if it is not there already. */
-static s32 claim_idle_preferred(const struct task_struct *p, const struct domain_config *here)
-{
-	struct node_hint *hint = node_hint(p);
-	const struct cpumask *node;
-
-	if (!hint || hint->node == here->node)
-		return -EBUSY;
-	node = slot_mask(&area_masks, hint->area);
-	return node ? claim_idle_in(p, node, 0) : -ENOENT;
-}
-
 /* The CPU from which to look for an idle one: where the task was, if that is in the domain where it waits now. */
 static s32 cpu_near(const struct task_struct *p, u32 domain)
 {
@@ -208,9 +196,11 @@ static s32 claim_idle_cpu(struct task_struct *p, s32 prev_cpu, bool far)
 		return -ENOENT;
 	if (!any_idle(online))
 		return -EBUSY;
-	cpu = claim_idle_preferred(p, config);
-	if (cpu >= 0)
-		return cpu;
+	if (several_nodes) {
+		cpu = claim_idle_at_memory(p, domain);
+		if (cpu >= 0)
+			return cpu;
+	}
 	if (ranks_differ && is_worth_moving(p, domain)) {
 		cpu = claim_better(p, prev_cpu);
 		if (cpu >= 0)

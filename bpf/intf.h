@@ -115,7 +115,8 @@ enum counter {
 	COUNT_FLOW_QUEUED,   /* or while they waited */
 	COUNT_CHANGED_DOMAIN, /* tasks that ran in another domain than the last time */
 	COUNT_MOVED_UP,	      /* tasks that ran on and on, moved to an idle CPU that is faster, */
-	COUNT_OWN_CORE,	      /* or from beside a busy sibling to an idle core */
+	COUNT_OWN_CORE,	      /* or from beside a busy sibling to an idle core, */
+	COUNT_TO_MEMORY,      /* or to the node where their memory is */
 	NR_COUNTERS,
 };
 
@@ -177,7 +178,6 @@ struct domain_flows {
 /* The node that a process prefers, and its mask among the area_masks. */
 struct node_hint {
 	s32 node;
-	u32 area;
 };
 
 /* How fast CPUs of a class shall run; in 1024ths of their highest frequency, and `bias` of what they need. */

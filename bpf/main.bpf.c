@@ -29,12 +29,14 @@ UEI_DEFINE(uei);
 #include "cpuperf.bpf.h"	  /* how fast a CPU shall run */
 #include "preferred.bpf.h" /* which CPUs of a domain come first */
 #include "park.bpf.h"	  /* which CPUs are left asleep */
+#include "memory.bpf.h"	  /* where a task's memory is, and an idle CPU there */
 #include "cold.bpf.h"	  /* where tasks wait that have nothing warm anywhere */
 #include "idle.bpf.h"	  /* select_cpu: which idle CPU */
 #include "misfit.bpf.h"	  /* who runs on where CPUs are slow moves up */
 #include "turns.bpf.h"	  /* turns on the fast CPUs, where progress counts */
 #include "shared_core.bpf.h" /* who runs on beside a busy sibling moves to a core of its own */
 #include "better_cpu.bpf.h" /* who runs on where better CPUs are idle moves to one */
+#include "to_memory.bpf.h"  /* who runs on away from its memory goes there */
 #include "steal.bpf.h"	  /* what an idle CPU takes from other domains, and when */
 #include "flow.bpf.h"	  /* spending flows */
 #include "swap.bpf.h"	  /* pairs of tasks for what no single one fits */

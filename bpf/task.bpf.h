@@ -17,8 +17,8 @@ struct task_ctx {
 	u64 queued_at;	/* ns, when it began to wait in a DSQ; 0: not waiting */
 	u64 changed_at; /* ns, when it last became runnable or quiescent, or `duty` was brought up to date */
 	u64 transit;	/* what a flow counted in transit for it (see pack_transit), 0: nothing */
-	u64 moved_at;	/* ns, when a flow last moved it */
-	u64 slept_ran;	/* p->se.sum_exec_runtime when it last went to sleep; kept where CPUs differ or there is SMT only */
+	u64 moved_at;	/* ns, when a flow last moved it, or it went to its memory */
+	u64 slept_ran;	/* p->se.sum_exec_runtime when it last went to sleep; kept where CPUs differ, or there is SMT or another node, only */
 	/* kept with several core classes only: */
 	u64 demand_at;	/* ns, when `demand` was last brought up to date, */
 	u64 demand_ran; /* and p->se.sum_exec_runtime then */

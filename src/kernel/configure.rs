@@ -83,6 +83,7 @@ fn set_constants(open: &mut OpenBpfSkel<'_>, tables: &Tables, options: &Options,
         rodata.preempt_margin_ns = terms.preempt_margin.as_nanos() as u64;
         rodata.in_order_of_arrival = terms.in_order_of_arrival;
         rodata.smt_enabled = tables.smt;
+        rodata.several_nodes = tables.node_areas.len() > 1;
         rodata.partial = options.partial;
         rodata.stealing_enabled = options.stealing;
         rodata.node_hints_on = options.node_hints;
@@ -130,7 +131,7 @@ fn describe(open: &mut OpenBpfSkel<'_>, tables: &Tables, options: &Options, feat
         *place = byte.cast_signed();
     }
     ops.flags = features.ops_flags;
-    if tables.class_capacities.len() > 1 || tables.smt || tables.ranks_differ {
+    if tables.class_capacities.len() > 1 || tables.smt || tables.ranks_differ || tables.node_areas.len() > 1 {
         ops.flags |= features.enqueue_last;
     }
     ops.timeout_ms = WATCHDOG.as_millis() as u32;

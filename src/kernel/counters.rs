@@ -25,5 +25,6 @@ pub(super) fn counters(state: &intf::cpu_state) -> Counters {
         changed_domain: count(intf::counter_COUNT_CHANGED_DOMAIN),
         moved_up: count(intf::counter_COUNT_MOVED_UP),
         own_core: count(intf::counter_COUNT_OWN_CORE),
+        to_memory: count(intf::counter_COUNT_TO_MEMORY),
     }
 }

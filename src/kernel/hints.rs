@@ -20,13 +20,11 @@ impl Attached<'_> {
     pub fn set_node_hints(&mut self, hints: &NodeHints) -> Result<(), KernelError> {
         let map = &self.skel.maps.node_hints;
         for (process, node) in hints {
-            let Some(&area) = self.tables.node_areas.get(node) else { continue };
-            if self.node_hints.get(process) == Some(node) {
+            if !self.tables.node_areas.contains_key(node) || self.node_hints.get(process) == Some(node) {
                 continue;
             }
             let mut hint = intf::node_hint::zeroed();
             hint.node = i32::try_from(node.0).unwrap_or(-1);
-            hint.area = area;
             let told = map.update(process.as_bytes(), hint.as_bytes(), MapFlags::ANY);
             told.map_err(|e| step("telling which node a process prefers", &e))?;
         }

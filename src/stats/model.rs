@@ -29,6 +29,7 @@ measures! {
         changed_domain: u64, Counter, Number, "times a task ran in another domain than before";
         moved_up: u64, Counter, Number, "tasks that ran on and on, moved to an idle CPU that is faster";
         own_core: u64, Counter, Number, "tasks that ran on beside a busy sibling, moved to an idle core";
+        to_memory: u64, Counter, Number, "tasks that ran on away from their memory, moved to an idle CPU of its node";
     }
 }
 

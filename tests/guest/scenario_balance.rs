@@ -129,6 +129,29 @@ fn who_has_its_memory_here_stays_while_others_will_do() {
     assert!(looks == 18 && bound <= 4 && free >= bound + 4, "{bound} {free} of {looks}");
 }
 
+/// Two hogs on the second of two nodes that may leave it, with memory on the first and without; then two sleepers of each kind, which
+/// are set free later. Prints where each was.
+const AWAY_FROM_MEMORY: &str = "
+    threads() { ls /proc/$1/task | sort -n | tail -n 2; }
+    watch() { for look in 1 2 3; do usleep 300000; for thread in $(threads $2); do
+        echo \"$1=$(cut -d' ' -f39 /proc/$2/task/$thread/stat)\"; done; done; wait $2; }
+    hogs() { who=$1; shift; guest-load $@ hogs --threads 2 --cpus 2-3 --release --seconds 2 >/dev/null & watch $who $!; }
+    sleepers() { who=$1; shift; guest-load $@ sleepers --threads 2 --cpus 2-3 --period-ms 10 --work-us 2000 --count 150 >/dev/null &
+        load=$!; usleep 200000; for thread in $(threads $load); do taskset -p f $thread >/dev/null; done; watch $who $load; }
+    start && hogs bound --memory-node 0 && hogs free && sleepers bound_sleepers --memory-node 0 && sleepers free_sleepers &&
+    health && stop";
+
+#[test]
+fn who_is_away_from_its_memory_goes_there_while_cpus_are_idle() {
+    let outcome = Guest::new().shape("2x1x2x1").limit(600).run(&script(AWAY_FROM_MEMORY)).success().healthy();
+    let looks = ["bound", "free", "bound_sleepers", "free_sleepers"].map(|who| outcome.said(who));
+    println!("CPUs of hogs with memory on 0-1, and without, and of sleepers: {looks:?}");
+    // Who comes to look may push one off for a moment.
+    let home = looks.map(|cpus| cpus.iter().filter(|cpu| ["0", "1"].contains(cpu)).count());
+    assert!(home[0] >= 4 && home[1] <= 3, "of six looks each: {home:?}");
+    assert!(home[2] >= 4 && home[3] <= 3, "of six looks each: {home:?}");
+}
+
 /// Eight hogs on the first two of three nodes that may not leave these, beside two on the third; then eight that may.
 const BOUND_BY_AFFINITY: &str = "
     others() { guest-load hogs --threads 2 --cpus 4-5 --seconds 4 >/dev/null & others=$!; }
