@@ -175,7 +175,7 @@ struct domain_flows {
 	struct flow flow[MAX_FLOWS];
 } __attribute__((aligned(LINE)));
 
-/* The node that a process prefers, and its mask among the area_masks. */
+/* The node that a process prefers. */
 struct node_hint {
 	s32 node;
 };
