@@ -77,7 +77,7 @@ static __always_inline bool leaves_memory(const struct task_struct *p, u32 from,
 {
 	struct domain_config *here = domain_config(from), *there = domain_config(to);
 
-	return here && there && here->node != there->node && has_memory_on(p, here->node);
+	return here && there && here->node != there->node && here->node >= 0 && memory_node(p) == here->node;
 }
 
 /* Is a task that should be on `class` better off if it goes to `to`, or as well? */

@@ -167,6 +167,14 @@ static bool any_idle(const struct cpumask *online)
 	return any;
 }
 
+/* Claim an idle CPU of the node that has its memory, for a task that is elsewhere; < 0: there is none. Global: verified once. */
+__noinline s32 claim_idle_at_memory(struct task_struct *p __arg_trusted, u32 domain)
+{
+	const struct cpumask *area = memory_elsewhere(p, domain);
+
+	return area ? claim_idle_in(p, area, 0) : -EBUSY;
+}
+
 /* The CPU from which to look for an idle one: where the task was, if that is in the domain where it waits now. */
 static s32 cpu_near(const struct task_struct *p, u32 domain)
 {

@@ -29,7 +29,7 @@ UEI_DEFINE(uei);
 #include "cpuperf.bpf.h"	  /* how fast a CPU shall run */
 #include "preferred.bpf.h" /* which CPUs of a domain come first */
 #include "park.bpf.h"	  /* which CPUs are left asleep */
-#include "memory.bpf.h"	  /* where a task's memory is, and an idle CPU there */
+#include "memory.bpf.h"	  /* where a task's memory is */
 #include "cold.bpf.h"	  /* where tasks wait that have nothing warm anywhere */
 #include "idle.bpf.h"	  /* select_cpu: which idle CPU */
 #include "misfit.bpf.h"	  /* who runs on where CPUs are slow moves up */
