@@ -117,6 +117,15 @@ void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
 }
 
 /*
+ * The kernel ends slices at its ticks. With 250 of them a second a slice of 4 ms that began a moment after one has that moment
+ * left at the next, and would go on for 8 ms: a slice ends at the tick that is nearest to its end.
+ */
+static bool ends_now(const struct task_struct *p)
+{
+	return p->scx.slice < tick_ns / 2;
+}
+
+/*
  * At a tick: charge, and make way for a task that woke up, or was handed this CPU and still waits for it, unless the hand-over
  * was a moment ago.
  */
@@ -137,7 +146,7 @@ void BPF_STRUCT_OPS(domains_tick, struct task_struct *p)
 		follow_demand(p, tctx, cpu, now);
 	if ((nr_classes > 1 && looks_up(p, tctx, cpu, here)) || (smt_enabled && looks_for_core(p, tctx, cpu, here)) ||
 	    (ranks_differ && goes_to_better(p, cpu)) || (several_nodes && goes_to_memory(p, cpu)) ||
-	    (fair_progress && has_turn(p)))
+	    (fair_progress && has_turn(p)) || ends_now(p))
 		scx_bpf_task_set_slice(p, 0);
 	if (cpuperf_enabled)
 		adjust_perf(cpu, tctx->demand, now);

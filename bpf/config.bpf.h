@@ -21,6 +21,7 @@ const volatile bool stealing_enabled = true;
 const volatile u32 nr_classes = 1;
 const volatile bool ranks_differ = false; /* of CPUs within a domain */
 const volatile bool several_nodes = false;
+const volatile u64 tick_ns = 4000000; /* from a tick of the kernel to the next */
 
 /*
  * What may change while we run. In a section of its own, which is written then and never else: its lines stay in the caches of all

@@ -9,6 +9,7 @@ use super::tune::tune;
 use super::{cgroups, classes};
 use crate::frequency::{Asked, PerfTerms};
 use crate::placement::Placement;
+use rustix::time::{ClockId, clock_getres};
 use std::time::Duration;
 
 /// The kernel's watchdog: a task that is runnable for longer without running ends the scheduler. The kernel's maximum.
@@ -84,6 +85,7 @@ fn set_constants(open: &mut OpenBpfSkel<'_>, tables: &Tables, options: &Options,
         rodata.in_order_of_arrival = terms.in_order_of_arrival;
         rodata.smt_enabled = tables.smt;
         rodata.several_nodes = tables.node_areas.len() > 1;
+        rodata.tick_ns = tick().as_nanos() as u64;
         rodata.partial = options.partial;
         rodata.stealing_enabled = options.stealing;
         rodata.node_hints_on = options.node_hints;
@@ -92,6 +94,12 @@ fn set_constants(open: &mut OpenBpfSkel<'_>, tables: &Tables, options: &Options,
     if let Some(settings) = open.maps.data_settings_data.as_mut() {
         tune(settings, options);
     }
+}
+
+/// From one of the kernel's ticks to the next: what its coarse clocks advance by.
+fn tick() -> Duration {
+    let resolution = clock_getres(ClockId::MonotonicCoarse);
+    Duration::new(resolution.tv_sec.unsigned_abs(), resolution.tv_nsec as u32)
 }
 
 fn size_maps(open: &mut OpenBpfSkel<'_>, tables: &Tables, options: &Options, dump_len: u32) -> libbpf_rs::Result<()> {
