@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::contestant;
 use super::current::Current;
 use super::figure::{Figure, MIN_RUNS, number};
+use super::markdown::slug;
 use super::measure::{self, Better, Measure};
 use crate::lab::results::{Outcome, Record};
 
@@ -143,6 +144,11 @@ impl Machine {
     /// The name, and the kernel that ran on it.
     pub fn title(&self) -> String {
         if self.kernel.is_empty() { self.name.clone() } else { format!("{}, kernel {}", self.name, self.kernel) }
+    }
+
+    /// The title as a part of a file's name.
+    pub fn slug(&self) -> String {
+        slug(&format!("{} {}", self.name, self.kernel))
     }
 
     pub fn records(&self) -> impl Iterator<Item = &Record> {

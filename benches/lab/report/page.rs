@@ -1,22 +1,18 @@
-//! The page: what was done, how it came out, and all the figures.
+//! The first page: how it came out in short, what was done, and how to read it all.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::contestant::OURS;
 use super::figure::{MIN_RUNS, number};
-use super::grid::{Grid, Machine, Scenario};
+use super::grid::{Grid, Machine};
 use super::markdown::Align::{Left, Right};
 use super::markdown::table;
 use super::measure;
-use super::pictures::{FOLDER, Picture};
 use super::tables::{self, Row};
 use super::verdict::Verdict;
 use crate::lab::catalogue::Catalogue;
 use crate::lab::results::Record;
-
-/// What makes results, with what is to be run after it.
-const COMMAND: &str = "cargo bench --bench lab --";
 
 /// What all of the lab's machines have in common.
 const MODELLED: &str = "\
@@ -28,24 +24,26 @@ is computed from where it ran. Trust shares, convergence, starvation and what di
 absolute latency and throughput.
 ";
 
-pub fn page(grid: &Grid, pictures: &[Picture], catalogue: &Catalogue) -> String {
+/// So many of the worst losses and of the clearest wins stand on the first page.
+const SHOWN: usize = 20;
+
+pub fn page(grid: &Grid, catalogue: &Catalogue) -> String {
     let rows: Vec<Row> = grid.machines.iter().flat_map(|machine| tables::rows(grid, machine)).collect();
     let mut page = String::from("# The lab's results\n\nWritten by the lab from its results; not by hand.\n\n");
-    page += "## What was run\n\n";
-    page += MODELLED;
-    page += "\n";
-    page += &what_was_run(grid, catalogue);
-    page += &how_to_read();
-    page += "## In short\n\n";
+    page += "## In short\n\nEach machine has a page with all its tables and pictures.\n\n";
     page += &tables::tally(grid, &rows);
     let [losses, wins] = [Verdict::Loss, Verdict::Win].map(|verdict| tables::all_that(&verdict, &rows));
     let _ = write!(page, "\n### Where {OURS} loses most\n\nThe three worst cells that are of different scenarios.\n\n");
     page += &tables::list(&tables::clearest(&losses, 3));
-    let _ = write!(page, "\n### All losses\n\nThe worst first.\n\n{}", tables::list(&losses));
-    let _ = write!(page, "\n### All wins\n\nThe clearest first.\n\n{}", tables::list(&wins));
-    for machine in &grid.machines {
-        page += &of_machine(grid, machine, &rows, pictures, catalogue);
+    for (title, those) in [("losses, the worst first", losses), ("wins, the clearest first", wins)] {
+        let shown = &those[..those.len().min(SHOWN)];
+        let _ = write!(page, "\n### {} of {} {title}\n\n{}", shown.len(), those.len(), tables::list(shown));
     }
+    page += "\n## What was run\n\n";
+    page += MODELLED;
+    page += "\n";
+    page += &what_was_run(grid, catalogue);
+    page += &how_to_read();
     page
 }
 
@@ -102,7 +100,7 @@ fn distinct<'a>(records: impl Iterator<Item = &'a Record>, of: impl Fn(&'a Recor
     values.into_iter().collect::<Vec<_>>().join(" and ")
 }
 
-fn seeds(machine: &Machine) -> usize {
+pub fn seeds(machine: &Machine) -> usize {
     machine.records().map(|record| record.seed).collect::<BTreeSet<u64>>().len()
 }
 
@@ -122,45 +120,4 @@ fn how_to_read() -> String {
          with its guest, *not measured*, *not run*.\n\n\
          What nobody would notice, or emulation cannot tell: {floors}.\n\n"
     )
-}
-
-fn of_machine(grid: &Grid, machine: &Machine, rows: &[Row], pictures: &[Picture], catalogue: &Catalogue) -> String {
-    let mut text = format!("\n## {}\n\n", machine.title());
-    let _ = writeln!(text, "All tables and pictures of this machine: `{}`\n", command(machine, catalogue));
-    text += &scenarios(machine, catalogue);
-    text += &tables::comparison(rows.iter().filter(|row| std::ptr::eq(row.machine, machine)));
-    for picture in pictures.iter().filter(|picture| picture.machine == machine.title()) {
-        let _ = write!(text, "\n![{}]({FOLDER}/{})\n", picture.title, picture.file);
-    }
-    let _ = write!(text, "\n### Everybody on {}\n\n{}", machine.name, tables::everybody(grid, machine));
-    let failures = tables::failures(machine);
-    if !failures.is_empty() {
-        let _ = write!(text, "\n### What did not end well on {}\n\n{failures}", machine.name);
-    }
-    text
-}
-
-/// What makes the results of a machine, and this page of them. All suites and contestants need no mention.
-fn command(machine: &Machine, catalogue: &Catalogue) -> String {
-    let series: Vec<&str> = machine.kernel.split('.').take(2).collect();
-    let part = |option: &str, of: fn(&Record) -> &str, all: usize| {
-        let there: BTreeSet<&str> = machine.records().map(of).collect();
-        let names = there.iter().copied().collect::<Vec<_>>().join(",");
-        if there.len() < all { format!(" --{option} {names}") } else { String::new() }
-    };
-    let suites = catalogue.suites.values().filter(|suite| suite.is_for(&machine.name));
-    let only = part("only", |record| &record.suite, suites.count());
-    let vs = part("vs", |record| &record.contestant, catalogue.contestants.len());
-    let (name, seeds, series) = (&machine.name, seeds(machine), series.join("."));
-    format!("{COMMAND} --machine {name}{only}{vs} --kernel {series} --seeds {seeds} --report docs/lab")
-}
-
-fn scenarios(machine: &Machine, catalogue: &Catalogue) -> String {
-    let about = |scenario: &Scenario| {
-        let known =
-            catalogue.suites.values().flat_map(|suite| &suite.scenario).find(|known| known.name == scenario.name);
-        vec![scenario.name.clone(), known.map_or(String::new(), |known| known.about.clone())]
-    };
-    let rows: Vec<Vec<String>> = machine.scenarios.iter().map(about).collect();
-    table(&[("scenario", Left), ("what it is", Left)], &rows) + "\n"
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::contestant::{OURS, REFERENCE, Role, role};
 use super::grid::{Cell, Grid, Machine, Scenario};
+use super::machine_page;
 use super::markdown::Align::{Left, Right};
 use super::markdown::{Align, table};
 use super::measure::{Better, Measure};
@@ -48,7 +49,7 @@ pub fn rows<'a>(grid: &'a Grid, machine: &'a Machine) -> Vec<Row<'a>> {
 }
 
 /// Ours against EEVDF and the best peer, a row a measure.
-pub fn comparison<'a>(rows: impl Iterator<Item = &'a Row<'a>>) -> String {
+pub fn comparison(rows: &[Row]) -> String {
     let head = [
         ("scenario", Left),
         ("measure", Left),
@@ -61,7 +62,7 @@ pub fn comparison<'a>(rows: impl Iterator<Item = &'a Row<'a>>) -> String {
         ("ratio", Right),
         ("", Left),
     ];
-    let cells = rows.map(|row| {
+    let cells = rows.iter().map(|row| {
         let better = row.measure.better;
         let mut cells = vec![
             row.scenario.name.clone(),
@@ -82,14 +83,16 @@ pub fn comparison<'a>(rows: impl Iterator<Item = &'a Row<'a>>) -> String {
     table(&head, &cells.collect::<Vec<_>>())
 }
 
-/// Every contestant in every scenario and measure.
+/// Every contestant in every scenario and measure. A variant of ours that never ran on this machine is named in a line.
 pub fn everybody(grid: &Grid, machine: &Machine) -> String {
+    let is_here = |name: &&String| role(name) != Role::Variant || machine.records().any(|run| run.contestant == **name);
+    let (here, elsewhere): (Vec<&String>, Vec<&String>) = grid.contestants.iter().partition(is_here);
     let mut head: Vec<(&str, Align)> = vec![("scenario", Left), ("measure", Left)];
-    head.extend(grid.contestants.iter().map(|name| (name.as_str(), Right)));
+    head.extend(here.iter().map(|name| (name.as_str(), Right)));
     let mut rows = Vec::new();
     for scenario in &machine.scenarios {
         let row = |measure: &Measure| {
-            let cells = grid.contestants.iter().map(|name| scenario.cell(name, measure).text(measure.better));
+            let cells = here.iter().map(|name| scenario.cell(name, measure).text(measure.better));
             [scenario.name.clone(), label(measure)].into_iter().chain(cells).collect::<Vec<_>>()
         };
         let measures = scenario.measures();
@@ -99,7 +102,9 @@ pub fn everybody(grid: &Grid, machine: &Machine) -> String {
         }
         rows.extend(measures.iter().map(row));
     }
-    table(&head, &rows)
+    let not_run: Vec<String> =
+        elsewhere.iter().map(|name| format!("{name} was not run on this machine.\n\n")).collect();
+    not_run.concat() + &table(&head, &rows)
 }
 
 fn label(measure: &Measure) -> String {
@@ -134,7 +139,7 @@ pub fn tally(grid: &Grid, all: &[Row]) -> String {
         for (whom, verdicts) in [("EEVDF", to_reference), ("the best peer", to_peer)] {
             let count = |is: fn(&Verdict) -> bool| verdicts.iter().filter(|verdict| is(verdict)).count().to_string();
             rows.push(vec![
-                machine.title(),
+                format!("[{}]({})", machine.title(), machine_page::file(machine)),
                 whom.to_owned(),
                 count(|verdict| *verdict == Verdict::Loss),
                 count(|verdict| *verdict == Verdict::Tie),

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::record;
-use crate::lab::catalogue::{Catalogue, Failure, folder};
+use crate::lab::catalogue::{self, Catalogue, Failure};
 use crate::lab::report::write;
 use crate::lab::results::{Outcome, Record};
 
@@ -62,11 +62,20 @@ fn made_up() -> Vec<Record> {
     .concat()
 }
 
-fn written(results: Vec<Record>) -> Result<(tempfile::TempDir, String), Failure> {
-    let into = tempfile::tempdir().expect("a folder");
-    write(results, &Catalogue::read(&folder())?, into.path())?;
-    let page = fs::read_to_string(into.path().join("README.md")).expect("a page");
-    Ok((into, page))
+/// A report: its folder, the first page and the one of the machine that all of these ran on.
+struct Report {
+    folder: tempfile::TempDir,
+    first: String,
+    machine: String,
+}
+
+const MACHINE_PAGE: &str = "8c2n-7-3-4.md";
+
+fn written(results: Vec<Record>) -> Result<Report, Failure> {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(results, &Catalogue::read(&catalogue::folder())?, folder.path())?;
+    let [first, machine] = ["README.md", MACHINE_PAGE].map(|file| fs::read_to_string(folder.path().join(file)));
+    Ok(Report { folder, first: first.expect("a first page"), machine: machine.expect("a machine's page") })
 }
 
 /// The first line of the page that has all of `parts`.
@@ -77,7 +86,7 @@ fn line_with<'a>(page: &'a str, parts: &[&str]) -> &'a str {
 
 #[test]
 fn wins_losses_ties_and_failures_are_all_there() {
-    let (_folder, page) = written(made_up()).expect("a report");
+    let Report { first, machine: page, .. } = written(made_up()).expect("a report");
     let hogs = "| hogs-equal | share error, mean (%) ↓ | 1.2 / 1.4 | 4.2 / 4.4 | 0.29× | **win** | scx_p2dq | 1.15 / 1.4 | 1.04× | tie |";
     line_with(&page, &[hogs]);
     line_with(&page, &["| pinned |", "thrown out 5 of 5 | 3.2 / 3.4 | – | **loss**", "no peer has a figure"]);
@@ -87,22 +96,33 @@ fn wins_losses_ties_and_failures_are_all_there() {
     line_with(&page, &["| sleepers | zeal |", "2 (0 to 4)"]);
     line_with(&page, &["| scx_rusty | hogs-equal | 2 | stalled | runnable task stall |"]);
     line_with(&page, &["| hogs-equal | three equal hogs to two CPUs |"]);
-    line_with(&page, &["| 8c2n | 8 CPUs, 2 nodes of one LLC each | 2x1x4x1 | 7.3.4 | 10.0.2 |"]);
+    line_with(&first, &["| 8c2n | 8 CPUs, 2 nodes of one LLC each | 2x1x4x1 | 7.3.4 | 10.0.2 |"]);
     let vs = "eevdf,scx_domains,scx_domains-no-balance,scx_lavd,scx_p2dq,scx_rusty";
     let command = format!("lab -- --machine 8c2n --only hogs --vs {vs} --kernel 7.3 --seeds 6 --report docs/lab`");
     line_with(&page, &[&command]);
     line_with(&page, &["| unmeasured |", "not measured"]);
+    line_with(&first, &[&format!("[8c2n, kernel 7.3.4]({MACHINE_PAGE})"), "the best peer"]);
+}
+
+#[test]
+fn a_variant_that_never_ran_on_a_machine_is_named_not_shown() {
+    let mut elsewhere = runs("scx_domains-powersave", "sleepers", 5, latency(1.4));
+    elsewhere.iter_mut().for_each(|run| run.machine = "16c-smt".into());
+    let Report { machine: page, .. } = written([made_up(), elsewhere].concat()).expect("a report");
+    line_with(&page, &["scx_domains-powersave was not run on this machine."]);
+    let columns = line_with(&page, &["| scenario | measure | scx_domains | eevdf |"]);
+    assert!(columns.contains("scx_domains-no-balance") && !columns.contains("powersave"), "{columns}");
 }
 
 #[test]
 fn the_worst_comes_first() {
-    let (_folder, page) = written(made_up()).expect("a report");
+    let Report { first: page, .. } = written(made_up()).expect("a report");
     let (_, worst) = page.split_once("### Where scx_domains loses most").expect("a section");
-    let (worst, all) = worst.split_once("### All losses").expect("all losses behind it");
+    let (worst, all) = worst.split_once("### 3 of 3 losses, the worst first").expect("all losses behind it");
     let rows =
         |text: &str| text.lines().filter(|line| line.starts_with("| 8c2n")).map(str::to_string).collect::<Vec<_>>();
     // It was thrown out of one, and slower in another: in both latencies, of which one stands for the scenario.
-    let (worst, all) = (rows(worst), rows(all.split_once("### All wins").expect("all wins behind it").0));
+    let (worst, all) = (rows(worst), rows(all.split_once("wins, the clearest first").expect("wins behind it").0));
     assert_eq!(worst.len(), 2, "{worst:?}");
     assert!(worst[0].contains("| pinned |") && worst[1].contains("| sleepers |"), "{worst:?}");
     assert_eq!((all.len(), &all[..2]), (3, &worst[..]));
@@ -111,7 +131,7 @@ fn the_worst_comes_first() {
 
 #[test]
 fn pictures_are_written_and_shown() {
-    let (folder, page) = written(made_up()).expect("a report");
+    let Report { folder, machine: page, .. } = written(made_up()).expect("a report");
     for file in ["heat", "latency-wake-ms-sleepers", "convergence-share-error-percent-sleepers"] {
         let file = format!("pictures/{file}-8c2n-7-3-4.svg");
         assert!(page.contains(&format!("({file})")), "the page does not show {file}");
@@ -127,16 +147,16 @@ fn pictures_are_written_and_shown() {
 
 #[test]
 fn what_is_no_result_is_said() {
-    assert!(written(Vec::new()).expect_err("no report").contains("run the lab first"));
+    assert!(written(Vec::new()).err().expect("no report").contains("run the lab first"));
 }
 
 #[test]
 fn another_model_than_todays_is_told() {
-    let (_folder, page) = written(made_up()).expect("a report");
+    let Report { first: page, .. } = written(made_up()).expect("a report");
     line_with(&page, &["were made with an earlier model"]);
     let mut today = made_up();
-    let now = Catalogue::read(&folder()).expect("a catalogue").model.fingerprint();
+    let now = Catalogue::read(&catalogue::folder()).expect("a catalogue").model.fingerprint();
     today.iter_mut().for_each(|run| run.parameters.model.clone_from(&now));
-    let (_folder, page) = written(today).expect("a report");
+    let Report { first: page, .. } = written(today).expect("a report");
     assert!(!page.contains("earlier model"));
 }

@@ -88,7 +88,7 @@ pub fn picture(
     size: (u32, u32),
     draw: impl FnOnce(&Area) -> Drawn,
 ) -> Result<Picture, Failure> {
-    let file = format!("{}-{}.svg", slug(what), slug(&format!("{} {}", machine.name, machine.kernel)));
+    let file = format!("{}-{}.svg", slug(what), machine.slug());
     let mut svg = String::new();
     let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
     let drawn = area.fill(&GROUND).map_err(Into::into).and_then(|()| draw(&area)).and_then(|()| Ok(area.present()?));
