@@ -13,7 +13,7 @@ const EACH: &str = "
         echo \"migrations=$(cat /proc/$!/task/*/sched | awk '/nr_migrations/ { n += $3 } END { print n }')\" &&
         wait $! && cat /hogs && echo \"switches=$(($(switches) - before))\" && health && stop
     }
-    under fair && under throughput && under fifo && under 'fair --slice 7ms'";
+    under fair && under throughput && under fifo && under 'fifo --slice 7ms'";
 
 /// How much more CPU time the heavier hogs got than the lighter ones.
 fn favour(report: &Report) -> f64 {
@@ -27,7 +27,7 @@ fn policies_differ_as_they_say(kernel: &str) {
     let numbers = |name| outcome.said(name).iter().map(|n| n.parse().expect("a number")).collect::<Vec<f64>>();
     let (migrations, switches) = (numbers("migrations"), numbers("switches"));
     println!(
-        "on {kernel}: nice 0 to nice 5, fair, throughput, fifo, 7 ms: {favours:.2?}; switches {switches:?}, migrations {migrations:?}"
+        "on {kernel}: nice 0 to nice 5, fair, throughput, fifo, fifo of 7 ms: {favours:.2?}; switches {switches:?}, migrations {migrations:?}"
     );
     // Weights are 1024 and 335: 3.06 by weight, 1 by turns.
     for by_weight in &favours[..2] {
@@ -39,7 +39,7 @@ fn policies_differ_as_they_say(kernel: &str) {
     // Five times the slice, which fifo has not; the kernel's own threads, and what reads this, switch as they always do.
     assert!(switches[1] < 0.7 * switches[0] && switches[2] > 0.7 * switches[0], "{switches:?}");
     // Ticks are 4 ms apart. A slice of 4 ms ends at the first, though it began a moment after one; of 7 ms, at the second.
-    assert!(switches[3] < 0.7 * switches[0], "{switches:?}");
+    assert!(switches[3] < 0.8 * switches[2], "{switches:?}");
 }
 
 #[test]
