@@ -4,8 +4,8 @@
 //! smaller than that spread is a tie. Nothing is silently missing: the grid has a cell for every contestant in every
 //! scenario, and each cell says what became of it.
 //!
-//! `current` says which results count, `grid` sorts them into cells, `figure` and `verdict` judge, `tables`, `page` and
-//! `machine_page` write, `pictures` draws.
+//! `current` says which results count, `grid` sorts them into cells, `figure` and `verdict` judge, `tally` counts, `tables`, `page`
+//! and `machine_page` write, `pictures` draws.
 
 pub mod contestant;
 pub mod current;
@@ -17,6 +17,7 @@ pub mod measure;
 pub mod page;
 pub mod pictures;
 pub mod tables;
+pub mod tally;
 pub mod verdict;
 
 use std::fs;

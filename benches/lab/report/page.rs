@@ -10,6 +10,7 @@ use super::markdown::Align::{Left, Right};
 use super::markdown::table;
 use super::measure;
 use super::tables::{self, Row};
+use super::tally;
 use super::verdict::Verdict;
 use crate::lab::catalogue::Catalogue;
 use crate::lab::results::Record;
@@ -31,7 +32,9 @@ pub fn page(grid: &Grid, catalogue: &Catalogue) -> String {
     let rows: Vec<Row> = grid.machines.iter().flat_map(|machine| tables::rows(grid, machine)).collect();
     let mut page = String::from("# The lab's results\n\nWritten by the lab from its results; not by hand.\n\n");
     page += "## In short\n\nEach machine has a page with all its tables and pictures.\n\n";
-    page += &tables::tally(grid, &rows);
+    page += &tally::against_the_best(grid, &rows);
+    page += "\nAgainst each of the others alone, as losses / ties / wins:\n\n";
+    page += &tally::against_each(grid);
     let [losses, wins] = [Verdict::Loss, Verdict::Win].map(|verdict| tables::all_that(&verdict, &rows));
     let _ = write!(page, "\n### Where {OURS} loses most\n\nThe three worst cells that are of different scenarios.\n\n");
     page += &tables::list(&tables::clearest(&losses, 3));

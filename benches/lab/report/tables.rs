@@ -1,10 +1,9 @@
-//! The tables of one machine, and what sums all of them up.
+//! The tables of one machine, and lists of who won or lost what.
 
 use std::collections::BTreeSet;
 
 use super::contestant::{OURS, REFERENCE, Role, role};
 use super::grid::{Cell, Grid, Machine, Scenario};
-use super::machine_page;
 use super::markdown::Align::{Left, Right};
 use super::markdown::{Align, table};
 use super::measure::{Better, Measure};
@@ -126,37 +125,6 @@ pub fn failures(machine: &Machine) -> String {
     rows.sort();
     let head = [("contestant", Left), ("scenario", Left), ("seed", Right), ("outcome", Left), ("what it said", Left)];
     if rows.is_empty() { String::new() } else { table(&head, &rows) }
-}
-
-/// How often we win, tie and lose.
-pub fn tally(grid: &Grid, all: &[Row]) -> String {
-    let mut rows = Vec::new();
-    for machine in &grid.machines {
-        let here = || all.iter().filter(|row| std::ptr::eq(row.machine, machine));
-        let to_reference: Vec<&Verdict> = here().map(|row| &row.to_reference.verdict).collect();
-        let to_peer: Vec<&Verdict> =
-            here().map(|row| row.peer.as_ref().map_or(&Verdict::None(""), |peer| &peer.compared.verdict)).collect();
-        for (whom, verdicts) in [("EEVDF", to_reference), ("the best peer", to_peer)] {
-            let count = |is: fn(&Verdict) -> bool| verdicts.iter().filter(|verdict| is(verdict)).count().to_string();
-            rows.push(vec![
-                format!("[{}]({})", machine.title(), machine_page::file(machine)),
-                whom.to_owned(),
-                count(|verdict| *verdict == Verdict::Loss),
-                count(|verdict| *verdict == Verdict::Tie),
-                count(|verdict| *verdict == Verdict::Win),
-                count(|verdict| matches!(verdict, Verdict::None(_))),
-            ]);
-        }
-    }
-    let head = [
-        ("machine", Left),
-        ("against", Left),
-        ("losses", Right),
-        ("ties", Right),
-        ("wins", Right),
-        ("no verdict", Right),
-    ];
-    table(&head, &rows)
 }
 
 /// A row against one of the others.

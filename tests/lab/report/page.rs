@@ -101,7 +101,10 @@ fn wins_losses_ties_and_failures_are_all_there() {
     let command = format!("lab -- --machine 8c2n --only hogs --vs {vs} --kernel 7.3 --seeds 6 --report docs/lab`");
     line_with(&page, &[&command]);
     line_with(&page, &["| unmeasured |", "not measured"]);
-    line_with(&first, &[&format!("[8c2n, kernel 7.3.4]({MACHINE_PAGE})"), "the best peer"]);
+    let link = format!("[8c2n, kernel 7.3.4]({MACHINE_PAGE})");
+    line_with(&first, &[&link, "| the best peer | 0 | 1 | 2 | 1 |"]);
+    line_with(&first, &["| machine | eevdf | scx_lavd | scx_p2dq | scx_rusty |"]);
+    line_with(&first, &[&format!("| {link} | 3 / 0 / 1 | 0 / 0 / 0 | 0 / 1 / 0 | 0 / 0 / 2 |")]);
 }
 
 #[test]
