@@ -22,7 +22,8 @@ depends on its seed only and never on the host. A seed shifts the start of every
 Emulated CPUs have no caches, no SMT pipelines, no speeds and no watts. What a move, a remote node, a slower core or a
 busy sibling costs is **modelled** by the workload, which scales what it gets done by `benches/lab/model.toml`; energy
 is computed from where it ran. Trust shares, convergence, starvation and what differs between contestants; distrust
-absolute latency and throughput.
+absolute latency and throughput. All busy CPUs of a guest share 500 million instructions a second, so on the large machines
+each is slow: what takes a kernel or a daemon many instructions, as balancing over many CPUs does, comes late there.
 ";
 
 /// So many of the worst losses and of the clearest wins stand on the first page.
