@@ -33,8 +33,17 @@ fn machines_that_contradict_themselves_are_refused() {
         "shape = '2x2'",
         "shape = '0x1x1x1'",
         "shape = '2x1x4x1'\ndistances = [[10]]",
+        "shape = '2x1x4x1'\ndistances = [[10, 16], [20, 10]]",
         "shape = '1x1x4x1'\n[[class]]\nname = 'P'\ncpus = 3\ncapacity = 1024",
     ] {
         assert!(machine(text).check().is_err(), "{text}");
     }
+}
+
+#[test]
+fn distances_are_told_both_ways() {
+    let machine = machine("shape = '2x1x4x1'\ndistances = [[10, 16], [16, 10]]");
+    assert_eq!(machine.check(), Ok(()));
+    let options = machine.guest_options().join(" ");
+    assert!(options.contains("dist,src=0,dst=1,val=16") && options.contains("dist,src=1,dst=0,val=16"), "{options}");
 }
