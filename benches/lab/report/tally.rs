@@ -1,7 +1,7 @@
 //! How often we win, tie and lose.
 
 use super::contestant::{OURS, Role, role};
-use super::grid::{Grid, Machine};
+use super::grid::{Grid, Machine, Scenario};
 use super::machine_page;
 use super::markdown::Align::{Left, Right};
 use super::markdown::table;
@@ -78,7 +78,7 @@ pub fn against_each(grid: &Grid) -> String {
 
 /// Ours against one of the others, in each measure that somebody is better in.
 fn verdicts(machine: &Machine, whom: &str) -> Vec<Verdict> {
-    let of_scenario = |scenario: &super::grid::Scenario| {
+    let of_scenario = |scenario: &Scenario| {
         let judged = scenario.measures().into_iter().filter(|measure| measure.better != Better::Unknown);
         let verdict = |measure| {
             let [ours, theirs] = [OURS, whom].map(|name| scenario.cell(name, &measure));
