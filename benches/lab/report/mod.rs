@@ -29,7 +29,8 @@ use grid::Grid;
 use super::catalogue::{Catalogue, Failure};
 use super::results::Record;
 
-/// Writes `README.md`, a page for each machine and `pictures/*.svg` of these results into the folder; the catalogue knows what names stand for.
+/// Writes `README.md`, a page for each machine and `pictures/*.svg` of these results into the folder; the catalogue knows
+/// what names stand for.
 pub fn write(records: Vec<Record>, catalogue: &Catalogue, folder: &Path) -> Result<(), Failure> {
     if records.is_empty() {
         return Err("there are no results to report on: run the lab first".into());
