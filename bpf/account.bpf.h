@@ -108,6 +108,7 @@ void BPF_STRUCT_OPS(domains_running, struct task_struct *p)
 	if (!here->handed_on)
 		here->started_at = now;
 	here->handed_on = false;
+	here->runs_daemon = p->tgid == planner_tgid;
 	here->round_until = is_planner(p, now) ? planner_woke_at + PLANNER_TURN_NS : 0;
 	if (smt_enabled)
 		here->shared_ticks = 0;

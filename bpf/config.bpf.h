@@ -56,8 +56,8 @@ const volatile u32 nice_to_weight[40] = {
  */
 u32 unknown_zero;
 
-/* The thread that plans: the one that had the loads brought up to date last. Its id as the kernel sees it, not a container. */
-u32 planner_pid;
+/* The thread that plans: the one that had the loads brought up to date last; and its process. The kernel's ids, not a container's. */
+u32 planner_pid, planner_tgid;
 
 /* Domains that have no CPU online. */
 u32 nr_orphans;

@@ -137,6 +137,7 @@ struct cpu_state {
 	u32 shared_ticks;   /* ticks in a row that found what runs here beside a busy sibling (shared_core.bpf.h) */
 	u32 crowded_ticks;  /* ticks in a row that found more to run than CPUs, while the daemon wants to hear of it (signal.bpf.h) */
 	u32 looked_at;	    /* the index of the CPU of its domain that it looks at next (stuck.bpf.h) */
+	u32 runs_daemon;    /* is the task that began to run here last a thread of the daemon (planner.bpf.h)? */
 	u64 rescue_at;
 	u64 round_until; /* ns, until when what runs here is in a round that nobody interrupts (planner.bpf.h); 0: it is not */
 	/* kept where frequencies are asked of us only (cpuperf.bpf.h): */

@@ -114,14 +114,16 @@ static u32 domain_pressure(const struct domain_config *config)
 SEC("syscall")
 int advance_loads(void *unused)
 {
-	u32 pid = bpf_get_current_pid_tgid();
+	u64 pid_tgid = bpf_get_current_pid_tgid();
 	u64 now = scx_bpf_now(), taken;
 	struct domain_config *config;
 	struct domain_state *state;
 	u32 pressure, i;
 
-	if (planner_pid != pid)
-		planner_pid = pid;
+	if (planner_pid != (u32)pid_tgid) {
+		planner_pid = pid_tgid;
+		planner_tgid = pid_tgid >> 32;
+	}
 	last_round_at = round_at;
 	round_at = now;
 	bpf_for(i, 0, nr_domains) {

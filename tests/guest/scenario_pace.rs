@@ -69,9 +69,11 @@ fn what_happens_is_heard_at_once(kernel: &str) {
 }
 
 /// Ten hogs a CPU, half of them heavy; beside them threads that sleep as the daemon does. `PINNED` comes before. Not at once:
-/// a daemon that has just attached has run for longer than it may before it is like any other.
+/// a daemon that has just attached has run for longer than it may before it is like any other. And somebody who is heavier still
+/// wants the settings read again and again, which another thread of the daemon hears and tells the one that plans.
 const CROWD: &str = "
-    start --stats 10 && sleep 1 && PINNED { guest-load hogs --threads 20 --nice -15,0 --seconds 12 >/hogs & hogs=$!; } &&
+    reread() { sh -c 'renice -n -20 $$ && while kill -HUP '$scheduler'; do usleep 300000; done' 2>/dev/null; }
+    start --stats 10 && sleep 1 && PINNED { guest-load hogs --threads 20 --nice -15,0 --seconds 12 >/hogs & hogs=$!; } && { reread & } &&
     guest-load sleepers --threads 4 --work-us 1000 --period-ms 100 --count 80 && wait $hogs && health && stop";
 
 fn rounds_are_in_time_in_a_crowd(kernel: &str, pinned: &str) {
@@ -84,8 +86,10 @@ fn rounds_are_in_time_in_a_crowd(kernel: &str, pinned: &str) {
     let report = outcome.report();
     let others = report.threads.iter().filter_map(|t| t.late_ms.as_ref()).map(|late| late.p99).fold(0.0, f64::max);
     println!("on {kernel}: rounds late: {line}; worst p99 of other sleepers: {others} ms");
-    assert!(p99 <= 10.0, "{line}");
-    assert!(others > 10.0, "nobody is late there: {others}");
+    assert!(outcome.console.matches("settings read again").count() >= 10, "{}", outcome.console);
+    // To read the settings again takes 20 ms on this emulated machine, and the round that is due in them comes after.
+    assert!(p99 <= 50.0, "{line}");
+    assert!(others > 50.0, "nobody is late there: {others}");
 }
 
 /// As it is most of the time in a round for a moment: in a BPF program, tasks stay where they are.
