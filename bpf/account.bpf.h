@@ -37,7 +37,7 @@ void BPF_STRUCT_OPS(domains_enable, struct task_struct *p)
 		return;
 	tctx->vtime = clock_read(state);
 	weigh(p, tctx);
-	tctx->load_weight = capped(tctx->weight);
+	tctx->load_weight = capped(tctx->weight, tctx->home);
 	tctx->charged = p->se.sum_exec_runtime;
 	if (sleeps_matter())
 		tctx->slept_ran = tctx->charged;

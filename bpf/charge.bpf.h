@@ -140,7 +140,7 @@ static void charge(struct task_struct *p, struct task_ctx *tctx, s32 cpu, u64 no
 		follow_clock(state, tctx, step);
 		if (tctx->cgroup != ROOT_SLOT)
 			reweigh(state, tctx);
-		if (tctx->load_weight != capped(tctx->weight))
+		if (tctx->load_weight != capped(tctx->weight, tctx->home))
 			recount(state, tctx, now);
 	} else {
 		tctx->vtime += step;

@@ -85,7 +85,7 @@ struct domain_state {
 	u64 base;
 	s64 weighted;
 	u64 weight;
-	u64 load_weight;   /* as `weight`, but no task counts for more than load_cap */
+	u64 load_weight;   /* as `weight`, but no task counts for more than its load_caps */
 	u64 pinned_weight; /* the part of load_weight that can run in this domain only */
 	u64 load_stamp;
 	u64 load_integral;

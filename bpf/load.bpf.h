@@ -15,11 +15,11 @@
 #define __SCX_DOMAINS_LOAD_H
 
 /*
- * The most that one task counts for in loads: what one CPU of the machine is worth, as the balancer finds it each round
- * (balance/cap.rs). A task can use one CPU and no more, whatever its weight: a kworker at nice -20 that runs 1 % of the
- * time would otherwise count as 0.9 hogs at nice 0. Until the first round it is one task at nice 0.
+ * The most that one task counts for in the loads of domains of a class: what one CPU of that class is worth, as the balancer finds
+ * it each round (balance/cap.rs). A task can use one CPU and no more, whatever its weight: a kworker at nice -20 that runs 1 % of
+ * the time would otherwise count as 0.9 hogs at nice 0. Until the first round it is one task at nice 0.
  */
-u64 load_cap = WEIGHT_NICE_0;
+u64 load_caps[MAX_CLASSES] = { [0 ... MAX_CLASSES - 1] = WEIGHT_NICE_0 };
 
 /* When the round began that userspace measures now, and when the last one did. */
 u64 round_at, last_round_at;

@@ -11,10 +11,13 @@
 #ifndef __SCX_DOMAINS_MEMBER_H
 #define __SCX_DOMAINS_MEMBER_H
 
-static __always_inline u64 capped(u64 weight)
+static __always_inline u64 capped(u64 weight, u32 domain)
 {
+	struct domain_config *config = domain_config(domain);
+	u64 cap = load_caps[config ? config->class & (MAX_CLASSES - 1) : 0];
+
 	weight <<= load_shift & 31;
-	return weight < load_cap ? weight : load_cap;
+	return weight < cap ? weight : cap;
 }
 
 /* Add to (or, negative, take from) what the domain counts as load. Under its lock. */
@@ -28,7 +31,7 @@ static __always_inline void count_load(struct domain_state *state, const struct 
 /* Weight, cap or shift is another: count this task by it. */
 static void recount(struct domain_state *state, struct task_ctx *tctx, u64 now)
 {
-	u64 weight = capped(tctx->weight);
+	u64 weight = capped(tctx->weight, tctx->home);
 
 	bpf_spin_lock(&state->lock);
 	load_advance(state, now);
@@ -90,7 +93,7 @@ static void join(struct task_struct *p, struct task_ctx *tctx, u32 domain, u64 c
 		return;
 	tctx->home = domain;
 	weigh(p, tctx);
-	tctx->load_weight = capped(tctx->weight);
+	tctx->load_weight = capped(tctx->weight, domain);
 	tctx->pinned = cannot_leave(p, domain);
 
 	bpf_spin_lock(&state->lock);

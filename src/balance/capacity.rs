@@ -39,7 +39,7 @@ fn cool(now: &DomainSample) -> f64 {
     1.0 - f64::from(now.heat_milli.min(1000)) / 1000.0
 }
 
-fn capacity_of_a_cpu(domain: &Domain) -> f64 {
+pub(super) fn capacity_of_a_cpu(domain: &Domain) -> f64 {
     f64::from(domain.capacity.0) / domain.cpus.len().max(1) as f64
 }
 

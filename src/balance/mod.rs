@@ -36,7 +36,7 @@ mod tries;
 mod waterfill;
 
 pub use balancer::Balancer;
-pub use cap::load_cap;
+pub use cap::{load_cap, load_caps};
 pub use cgroup::{CgroupPlan, CgroupShare, CgroupSnapshot, load_shift, plan_cgroups};
 pub use flow::{MAX_FLOWS_PER_DOMAIN, Params};
 pub use imbalance::Imbalance;

@@ -251,7 +251,7 @@ impl<'a> Rounds<'a> {
         }
         self.last = snapshot;
         if let Some(sample) = &self.sample {
-            self.attached.set_load_cap(balance::load_cap(sample));
+            self.attached.set_load_caps(&balance::load_caps(&self.domains, sample));
             self.cgroups.weigh(&mut self.attached, sample)?;
         }
         let planned = self.sample.as_ref().map(|sample| self.balancer.plan(&self.domains, sample));

@@ -33,18 +33,20 @@ impl Attached<'_> {
         Ok(book)
     }
 
-    /// Let no task count for more than `cap` in loads.
-    pub fn set_load_cap(&mut self, cap: u64) {
+    /// Let no task count for more than this in loads of the domains of each class, by its id; any slower ones count as the last.
+    pub fn set_load_caps(&mut self, caps: &[u64]) {
+        let Some(last) = caps.last() else { return };
         if let Some(data) = self.skel.maps.data_data.as_mut() {
-            // SAFETY: a live, aligned u64 in memory that is mapped from the kernel; BPF reads it, and only we write it.
-            unsafe { std::ptr::write_volatile(&raw mut data.load_cap, cap) };
+            let all = std::array::from_fn(|class| *caps.get(class).unwrap_or(last));
+            // SAFETY: live, aligned u64s in memory that is mapped from the kernel; BPF reads them, and only we write them.
+            unsafe { std::ptr::write_volatile(&raw mut data.load_caps, all) };
         }
     }
 
     /// Count weights this many doublings up in loads.
     pub fn set_load_shift(&mut self, shift: u32) {
         if let Some(bss) = self.skel.maps.bss_data.as_mut() {
-            // SAFETY: as in `set_load_cap`, with a u32.
+            // SAFETY: as in `set_load_caps`, with a u32.
             unsafe { std::ptr::write_volatile(&raw mut bss.load_shift, shift) };
         }
     }
