@@ -45,13 +45,6 @@ SIZED_ARRAY(class_domains, u32); /* nr_domains * nr_classes: the nearest domain 
 #define DEMAND_STEP_NS (1ULL << 20)
 #define DEMAND_BITS 20 /* 1024 << 10 */
 
-static __always_inline u32 class_of_domain(u32 domain)
-{
-	struct domain_config *config = domain_config(domain);
-
-	return config ? config->class & (MAX_CLASSES - 1) : 0;
-}
-
 /* The domain of a class that is nearest to `domain`: itself if it is of that class. */
 static __always_inline u32 nearest_of_class(u32 domain, u32 class)
 {

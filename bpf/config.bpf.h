@@ -56,7 +56,7 @@ const volatile u32 nice_to_weight[40] = {
  */
 u32 unknown_zero;
 
-/* The thread that plans: the one that had the loads brought up to date last; and its process. The kernel's ids, not a container's. */
+/* The thread that plans (the one that had the loads brought up to date last) and its process: the kernel's ids, no container's. */
 u32 planner_pid, planner_tgid;
 
 /* Domains that have no CPU online. */
@@ -118,6 +118,13 @@ __noinline u32 domain_of_cpu(s32 cpu)
 static __always_inline u32 class_of_cpu(s32 cpu)
 {
 	struct cpu_config *config = cpu_config(cpu);
+
+	return config ? config->class & (MAX_CLASSES - 1) : 0;
+}
+
+static __always_inline u32 class_of_domain(u32 domain)
+{
+	struct domain_config *config = domain_config(domain);
 
 	return config ? config->class & (MAX_CLASSES - 1) : 0;
 }

@@ -13,8 +13,7 @@
 
 static __always_inline u64 capped(u64 weight, u32 domain)
 {
-	struct domain_config *config = domain_config(domain);
-	u64 cap = load_caps[config ? config->class & (MAX_CLASSES - 1) : 0];
+	u64 cap = load_caps[nr_classes > 1 ? class_of_domain(domain) : 0];
 
 	weight <<= load_shift & 31;
 	return weight < cap ? weight : cap;

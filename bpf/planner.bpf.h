@@ -36,7 +36,10 @@ static __always_inline bool is_planner(const struct task_struct *p, u64 now)
 	return p->pid == planner_pid && time_delta(now, planner_woke_at) < PLANNER_TURN_NS;
 }
 
-/* Where its CPU is not ours just now, or is the daemon's, it is first in the line of its domain, or of the one CPU that it may run on. */
+/*
+ * Where its CPU is not ours just now, or is the daemon's, it is first in the line of its domain, or of the one CPU that it may run
+ * on.
+ */
 static void enqueue_planner(struct task_struct *p, struct task_ctx *tctx, u64 enq_flags, u64 now)
 {
 	s32 cpu = scx_bpf_task_cpu(p), idle;

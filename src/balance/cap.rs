@@ -9,7 +9,7 @@
 //!
 //! and where CPUs differ, for no more than one of its domain's class is: cap × capacity of such a CPU / that of the mean one.
 //! A task at nice -5 on an E-core would count for more than the E-core can give otherwise, and the light tasks on the others of
-//! its domain would have what it cannot use. (24 hogs at mixed nice on 4 P-cores and 4 E-cores: worst share error 153 %, and 62.)
+//! its domain would have what it cannot use. (24 hogs at mixed nice on 4 P-cores and 4 E-cores: worst share error 153 %, and 66.)
 //!
 //! Each round takes the total of the last one, and so walks to the fixed point. Example: one task at nice -20 (88761)
 //! and twelve at nice 0 on 8 CPUs. The heavy one is worth one CPU, the other seven share 12288: cap = 12288 / 7 = 1755.
