@@ -109,8 +109,8 @@ fn real_time_is_taken_off_capacity_on_6_18() {
 }
 
 /// Six hogs are born on the first of two nodes, on the other are two that cannot leave: two of the six have to go. The memory of
-/// three is bound to the first node; of those who are started first, then of those who are started last; both twice. Prints where each
-/// ran.
+/// three is bound to the first node; of those who are started first, then of those who are started last; both twice. Prints where
+/// each ran.
 const BOUND_MEMORY: &str = "
     cpus_of() { for thread in $(ls /proc/$2/task | sort -n | tail -n 3); do
         echo \"$1=$(cut -d' ' -f39 /proc/$2/task/$thread/stat)\"; done; }
