@@ -21,6 +21,10 @@
  * asked for as a part of the frequency of the moment, with another quarter on top (get_capacity_ref_freq), and climbs from step to
  * step. There, what is asked for is made a part of that, and asked for again until the frequency is there (frequency_changed).
  *
+ * schedutil forgets what it is asked for within its rate limit since the last switch (sugov_should_update_freq), and asks nobody
+ * later. So what was asked for last is asked for once more when that limit is over (PERF_SETTLED_NS, as high as the kernel sets it
+ * by itself: cpufreq_policy_transition_delay_us).
+ *
  * Example: 5 ms of each 10 on a CPU that runs at its highest: 512 x 1.25 = 640, 5/8 of that frequency. There the same work takes 8
  * of 10 ms; 0.8 x 5/8 is 512 again, so it stays.
  *
@@ -44,6 +48,7 @@ SIZED_ARRAY(cpu_khz, u32);
 
 #define PERF_STEP_NS (4ULL * 1000 * 1000)
 #define PERF_DEADBAND 32 /* of 1024: 3 % */
+#define PERF_SETTLED_NS (10ULL * 1000 * 1000)
 #define PERF_FULL 1024
 
 /* Is it of use to know what tasks need? */
@@ -136,6 +141,20 @@ static __always_inline bool is_slower(const struct cpu_config *config, s32 cpu, 
 	return unmeasured_khz(config, cpu) * PERF_FULL < perf * config->max_khz;
 }
 
+/* May what was asked for last have been forgotten? */
+static __always_inline bool may_be_forgotten(const struct cpu_state *here, u64 now)
+{
+	return here->perf_asked_at && time_delta(now, here->perf_asked_at) >= PERF_SETTLED_NS;
+}
+
+/* Is what was asked for so near to what is wanted that it need not change? The highest speed that may be is never given away. */
+static __always_inline bool is_near(u32 perf, u32 wanted, u32 ceiling)
+{
+	if (wanted < perf)
+		return perf - wanted < PERF_DEADBAND;
+	return wanted == perf || (wanted - perf < PERF_DEADBAND && wanted < ceiling);
+}
+
 /*
  * Set the speed of `cpu`, whose runqueue is held. The task that runs there, or is about to, has this demand; 0: there is none.
  * Global: verified once.
@@ -145,6 +164,7 @@ __noinline int adjust_perf(s32 cpu, u32 demand, u64 now)
 	struct cpu_config *config = cpu_config(cpu);
 	struct cpu_state *here = cpu_state(cpu);
 	u32 need, wanted, steps, class;
+	bool again;
 
 	if (!config || !here || !config->cpuperf)
 		return 0;
@@ -153,33 +173,34 @@ __noinline int adjust_perf(s32 cpu, u32 demand, u64 now)
 	demand = demand / (class_capacity[class] ?: 1); /* << 10 in both */
 	need = here->busy >> 10 > demand ? here->busy >> 10 : demand;
 	wanted = wanted_perf(class, need);
-	if (wanted < here->perf) {
-		if (here->perf - wanted < PERF_DEADBAND) {
-			here->perf_at = now; /* it is right: the way down has not begun */
+	again = may_be_forgotten(here, now);
+	if (is_near(here->perf, wanted, perf_terms[class].ceiling)) {
+		here->perf_at = now; /* it is right: the way down has not begun */
+		if (!again && !is_slower(config, cpu, here->perf))
 			return 0;
-		}
+		wanted = here->perf;
+	} else if (wanted < here->perf) {
 		steps = time_delta(now, here->perf_at) / PERF_STEP_NS;
 		if (!steps)
 			return 0;
 		if (steps < 8 && here->perf - (here->perf * steps >> 3) > wanted)
 			wanted = here->perf - (here->perf * steps >> 3);
-	} else if (wanted == here->perf ||
-		   (wanted - here->perf < PERF_DEADBAND && wanted < perf_terms[class].ceiling)) {
-		here->perf_at = now;
-		if (!is_slower(config, cpu, here->perf))
-			return 0;
-		wanted = here->perf;
 	}
+	here->perf_asked_at = again && wanted == here->perf ? 0 : now;
 	here->perf = wanted;
 	here->perf_at = now;
 	scx_bpf_cpuperf_set(cpu, perf_target(config, cpu, wanted));
 	return 0;
 }
 
-/* Have idle CPUs look at their speed that are faster than they have to be; one that has been idle since before we came too. */
+/*
+ * Have idle CPUs look at their speed that are faster than they have to be, or whose last wish may have been forgotten; one that has
+ * been idle since before we came too.
+ */
 SEC("syscall")
 int kick_fast_idlers(void *unused)
 {
+	u64 now = scx_bpf_now();
 	struct cpu_config *config;
 	struct cpu_state *state;
 	u32 cpu;
@@ -188,7 +209,7 @@ int kick_fast_idlers(void *unused)
 		config = cpu_config_fallible(cpu);
 		state = cpu_state_fallible(cpu);
 		if (config && state && config->cpuperf && state->online && (state->idle_from || !state->busy_at) &&
-		    state->perf >= wanted_perf(config->class, 0) + PERF_DEADBAND)
+		    (state->perf >= wanted_perf(config->class, 0) + PERF_DEADBAND || may_be_forgotten(state, now)))
 			kick(cpu, KICK_IDLE);
 	}
 	return 0;

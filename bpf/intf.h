@@ -145,7 +145,8 @@ struct cpu_state {
 	u64 idle_ns;   /* how long it was before that, since */
 	u64 busy_at;   /* ns, when `busy` was last brought up to date */
 	u64 busy_taken; /* ns, how long higher classes had had the CPU by then */
-	u64 perf_at;   /* ns, when `perf` was last changed, or right */
+	u64 perf_at;   /* ns, when `perf` was last changed, or right, */
+	u64 perf_asked_at; /* and when it was asked for, until that was once more; then 0 */
 	u32 busy;      /* what part of its highest frequency it needed, 0 .. 1024 << 10 */
 	u32 perf;      /* what part of it was asked for, 0 .. 1024 */
 	u64 taken_at;	    /* ns, since when a higher class has it; 0: it has not */

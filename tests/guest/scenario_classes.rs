@@ -5,7 +5,8 @@ use crate::scheduler::script;
 use scx_domains::stats::Report;
 
 /// Four CPUs of 4 GHz (0 to 3) and four of 2 GHz, which a firmware's CPPC takes for the better ones. Each load says where its threads are (after the main thread and the one that
-/// watches the time); and one, five times, where it was given a CPU and when: "CPU SECONDS" each.
+/// watches the time); and one, five times, where it was given a CPU and when: "CPU SECONDS" each. At first schedutil forgets whatever
+/// it is asked for less than 10 ms after a switch.
 const CLASSES: &str = "
     places() { for t in $(ls /proc/$1/task | tail -n +3); do cut -d' ' -f39 /proc/$1/task/$t/stat; done | tr '\\n' ' '; }
     khz() { for c in ${1:-0 1 2 3 4 5 6 7}; do cat /sys/devices/system/cpu/cpu$c/cpufreq/scaling_cur_freq; done | tr '\\n' ' '; }
@@ -34,8 +35,9 @@ const CLASSES: &str = "
     unplug() { echo 0 >$supply/AC/online; from=$(now); for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         scx_domains get profile | grep -q 'auto (powersave' && break; usleep 50000; done; echo \"switch=$from $(now)\"; }
     pinned() { guest-load sleepers --threads 4 --cpus 3 --work-us 500 --count 50; }
+    limit=/sys/devices/system/cpu/cpufreq/schedutil/rate_limit_us; usual=$(cat $limit); echo 10000 >$limit
 
-    start && sleep 2 && echo \"fresh_khz=$(khz)\" && misfit && born_on_slow && half_busy && light && sleep 2 && echo \"idle_khz=$(khz)\" && told &&
+    start && sleep 2 && echo \"fresh_khz=$(khz)\" && echo $usual >$limit && misfit && born_on_slow && half_busy && light && sleep 2 && echo \"idle_khz=$(khz)\" && told &&
     guest-load hogs --threads 8 --seconds 1 && { guest-load hogs --threads 8 --seconds 1 >/dev/null & usleep 300000; } &&
     told && wait $! && turns && health && stop && echo powersave &&
     start --profile powersave && light && told && pinned && health && stop && echo blind &&
